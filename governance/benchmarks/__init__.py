@@ -1,0 +1,1 @@
+"""Evaluation sets as items, one adapter a format."""

@@ -1,0 +1,1 @@
+"""A small finance set with planted faults, made from a seed."""

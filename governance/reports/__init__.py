@@ -1,0 +1,1 @@
+"""Renderings of a stored audit, one module a format."""

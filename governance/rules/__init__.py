@@ -1,0 +1,1 @@
+"""One file a rule: metadata, a page (its docstring), map and reduce."""

@@ -1,0 +1,1 @@
+"""The compiled and columnar core: tokens, signatures, candidates, clusters, n-grams."""
