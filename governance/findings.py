@@ -58,6 +58,9 @@ EVIDENCE = pa.schema(
         pa.field("peer_part", pa.string()),  # question | option | answer | context, of a benchmark item
         pa.field("peer_start", pa.int64()),
         pa.field("peer_end", pa.int64()),
+        # The audit fills these three in; rules leave them null.
+        pa.field("file", pa.int32()),  # index into the files of the row's dataset
+        pa.field("line", pa.int64()),  # 1-based line (JSONL, CSV) or row (Parquet, Arrow) in that file
         pa.field("excerpt", pa.string()),  # at most 200 characters of the row, untrusted text
     ]
 )

@@ -64,6 +64,7 @@ class DatasetRecord:
 
     name: str
     uri: str  # the argument as the user gave it
+    first_row: int  # rows are numbered through all datasets of an audit; this one owns first_row onwards
     version: int  # version number in the lake, 1-based; 0 where nothing was kept
     content_hash: str  # order-free hash over the sample ids, so shuffles and shards agree
     rows: int
