@@ -58,10 +58,12 @@ EVIDENCE = pa.schema(
         pa.field("peer_part", pa.string()),  # question | option | answer | context, of a benchmark item
         pa.field("peer_start", pa.int64()),
         pa.field("peer_end", pa.int64()),
-        # The audit fills these three in; rules leave them null.
+        # The audit fills the rest in; rules leave it null.
         pa.field("file", pa.int32()),  # index into the files of the row's dataset
         pa.field("line", pa.int64()),  # 1-based line (JSONL, CSV) or row (Parquet, Arrow) in that file
-        pa.field("excerpt", pa.string()),  # at most 200 characters of the row, untrusted text
+        pa.field("excerpt", pa.string()),  # at most 200 characters of the turn around the span, untrusted text
+        pa.field("excerpt_start", pa.int64()),  # offset in the turn of the excerpt's first character
+        pa.field("peer_excerpt", pa.string()),  # the same of an item's part; a peer row has its own line
     ]
 )
 
