@@ -104,6 +104,7 @@ class RunRecord:
     host: str
     govern: str  # program version
     timings: Mapping[str, float] = field(default_factory=dict)  # CPU seconds by mapper and rule
+    costs: Mapping[str, Any] = field(default_factory=dict)  # per rule, what depended on the cache
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ class RuleResult:
 
     findings: pa.Table  # FINDINGS
     evidence: pa.Table  # EVIDENCE
-    stats: Mapping[str, Any] = field(default_factory=dict)  # JSON values, shown in every report
+    stats: Mapping[str, Any] = field(default_factory=dict)  # JSON values that follow from data and settings alone
+    costs: Mapping[str, Any] = field(default_factory=dict)  # numbers that depend on the cache or the machine
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ class Setup:
         items: the evaluation items as `governance.benchmarks.items.ITEMS` table, or None without --eval.
         signatures: the cache of near-duplicate signatures in the lake, or None with --no-cache.
         progress: called with (words, done, total or None) from long reductions.
-        representative: which member of a cluster stays: first | longest | source.
+        representative: which member of a cluster stays: longest | first | source.
+        source_order: for `source`: names of sources, best first.
+        not_run: the rules that could not run with the reason; only complete when GOV004 reads it.
     """
 
     options: Mapping[str, Mapping[str, Scalar]]
@@ -117,14 +120,19 @@ class Setup:
     items: pa.Table | None = None
     signatures: Any = None
     progress: Callable[[str, int, int | None], None] = lambda words, done, total: None
-    representative: str = "first"
+    representative: str = "longest"
     source_order: tuple[str, ...] = ()
+    not_run: Mapping[str, str] = field(default_factory=dict)
     _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def option(self, rule: str, name: str) -> Any:
         """The value in force of one rule's option."""
         return self.options[rule][name]
+
+    def severity(self, info: RuleInfo) -> Severity:
+        """The severity in force of a rule."""
+        return self.severities.get(info.id, info.severity)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """The value of `make()`, computed at most once per audit however many rules ask."""

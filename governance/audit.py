@@ -1,0 +1,284 @@
+"""The audit: selected rules over a dataset, in one pass, to a verdict that is kept.
+
+    sources ─► batches ─► mappers (engine) ─► partials (spill) ─► reduce, rule by rule ─► findings in place ─► verdict
+
+Everything the report says except `run` follows from the data, the settings and the program version.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from governance.benchmarks import Suite
+from governance.census import Count
+from governance.engine import Tally, map_all
+from governance.errors import UsageError
+from governance.excerpts import KEPT, in_place
+from governance.findings import Severity
+from governance.gate import failing_levels, verdict
+from governance.lake import Lake
+from governance.lake.audits import commit_audit
+from governance.lake.datasets import StagedVersion, stage_version
+from governance.lake.signatures import LakeSignatureCache
+from governance.lake.suites import resolve_suite
+from governance.readers import ReadOptions, Source, open_source
+from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, SuiteRecord
+from governance.rulebook import (
+    Results,
+    mappers_of,
+    not_applicable,
+    options_in_force,
+    reduce_all,
+    signature_parameters,
+    spills_for,
+)
+from governance.rules.base import Scalar, Setup
+from governance.rules.registry import Selection, select
+from governance.samples import SampleBatch
+from governance.spill import Spill
+from governance.stopwatch import Stopwatch
+
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being done, how much of it is done, and how much there is (None where that is not known)."""
+
+ENTRY_COLUMNS = ["row", "file", "line", "row_id", "source", "licence", "label"]
+
+
+def silent(words: str, done: int, total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class AuditRequest:
+    """What to audit, against what, by which rules.
+
+    Attributes:
+        datasets: files, folders, globs, `hf://` names or `-`; several are audited as one, rows numbered through.
+        name: what the lake calls the data; by default the name of each file or folder.
+        evals: evaluation suites: a registered name, a path, or NAME=PATH.
+        options: per rule id, the options that differ from their defaults.
+        severities: per rule id, a severity that differs from the rule's own.
+        known: fingerprints of an earlier audit; with `new_only` they do not count at the gate.
+        memory: bytes that partials may keep in memory before they go to disk.
+        cache: reuse near-duplicate signatures of this dataset that the lake already has.
+    """
+
+    datasets: tuple[str, ...]
+    name: str | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+    evals: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    preview: bool = False
+    options: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    fail_on: str = "error"
+    allow_incomplete: bool = False
+    known: frozenset[str] = frozenset()
+    new_only: bool = False
+    representative: str = "longest"
+    source_order: tuple[str, ...] = ()
+    jobs: int = 1
+    memory: int = 256 << 20
+    cache: bool = True
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request made concrete: open sources, loaded suites, selected rules. Nothing has been read or written."""
+
+    request: AuditRequest
+    sources: tuple[Source, ...]
+    suites: tuple[Suite, ...]
+    selection: Selection
+    options: Mapping[str, Mapping[str, Scalar]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the lake calls each dataset; one name for several datasets is numbered."""
+        if self.request.name is None:
+            return tuple(source.name for source in self.sources)
+        if len(self.sources) == 1:
+            return (self.request.name,)
+        return tuple(f"{self.request.name}-{i}" for i in range(1, len(self.sources) + 1))
+
+    @property
+    def total_rows(self) -> int | None:
+        """Rows to read, where every source knows them beforehand."""
+        counts = [source.total_rows() for source in self.sources]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @property
+    def items(self) -> pa.Table | None:
+        """The evaluation items of all suites, or None without any."""
+        return pa.concat_tables([s.items for s in self.suites]) if self.suites else None
+
+
+def make_plan(request: AuditRequest, lake: Lake) -> Plan:
+    """The plan of a request; mistakes in names, codes, levels and paths are found here, before any work."""
+    if not request.datasets:
+        raise UsageError("there is nothing to audit", hint="name a file, a folder, a glob, hf://NAME, or - for stdin")
+    failing_levels(request.fail_on)
+    selection = select(request.select, request.extend_select, request.ignore, preview=request.preview)
+    options = options_in_force(selection, request.options)
+    suites = tuple(resolve_suite(lake, spec) for spec in request.evals)
+    sources = tuple(open_source(uri, request.read) for uri in request.datasets)
+    return Plan(request, sources, suites, selection, options)
+
+
+def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> AuditReport:
+    """Run the audit and keep it in the lake; the report as kept.
+
+    Raises:
+        GovernError: the input, the settings or the lake cannot be used; nothing is kept then.
+    """
+    watch = Stopwatch.start()
+    plan = make_plan(request, lake)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="audit-", dir=lake.scratch)))
+        staged = [stack.enter_context(stage_version(lake, name)) for name in plan.names]
+        cache = _cache(plan, lake)
+        setup = _setup(plan, scratch, cache, progress)
+        passed = _pass(plan, setup, staged)
+        report = _report(plan, setup, passed, watch)
+        progress("writing to the lake", 0, None)
+        return commit_audit(lake, report, staged, cache)
+
+
+def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:
+    """The near-duplicate signatures of this data in the lake, where they are wanted and of use."""
+    if not plan.request.cache or "DUP003" not in plan.selection.rules:
+        return None
+    return LakeSignatureCache(lake, "+".join(plan.names), signature_parameters(plan.options["DUP003"]))
+
+
+def _setup(plan: Plan, scratch: Path, cache: LakeSignatureCache | None, progress: Progress) -> Setup:
+    return Setup(
+        options=plan.options,
+        scratch=scratch,
+        severities=plan.request.severities,
+        items=plan.items,
+        signatures=cache,
+        progress=progress,
+        representative=plan.request.representative,
+        source_order=plan.request.source_order,
+    )
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What one pass over the data left: partials, rows for excerpts, counts, and what each mapper cost."""
+
+    spills: Mapping[str, Spill]
+    kept: Spill
+    records: tuple[DatasetRecord, ...]
+    tally: Tally
+    skipped: Mapping[str, str]
+
+
+def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
+    """Read every dataset once, map every batch, keep what the reductions, the excerpts and the lake need."""
+    skipped = not_applicable(plan.selection, plan.items)
+    rules = [rule for code, rule in plan.selection.rules.items() if code not in skipped]
+    mappers = mappers_of(rules)
+    spills = spills_for(mappers, setup.scratch, plan.request.memory)
+    kept = Spill(setup.scratch / "kept.arrow", plan.request.memory // 4, compression="lz4")
+    tally, records, first_row = Tally(), [], 0
+    for source, name, stage in zip(plan.sources, plan.names, staged, strict=True):
+        count = Count(first_row)
+
+        def seen(batch: SampleBatch, count: Count = count, stage: StagedVersion = stage) -> None:
+            count.add(batch)
+            kept.add(batch.table.select(KEPT.names))
+            stage.write_entries(entries(batch))
+            setup.progress("reading", count.first_row + count.rows, plan.total_rows)
+
+        batches = numbered(source.batches(), first_row)
+        tally.merge(map_all(batches, mappers, setup, spills, jobs=plan.request.jobs, seen=seen))
+        first_row += count.rows
+        records.append(count.record(source, name))
+    return Passed(spills, kept, tuple(records), tally, skipped)
+
+
+def numbered(batches: Iterator[SampleBatch], first_row: int) -> Iterator[SampleBatch]:
+    """The batches with their rows numbered from `first_row`, so that rows of several datasets do not collide."""
+    for batch in batches:
+        yield batch if first_row == 0 else _shifted(batch, first_row)
+
+
+def _shifted(batch: SampleBatch, by: int) -> SampleBatch:
+    table, problems = (
+        t.set_column(0, t.schema.field("row"), pc.add(t.column("row"), by)) for t in (batch.table, batch.problems)
+    )
+    return SampleBatch(table, problems, batch.original)
+
+
+def entries(batch: SampleBatch) -> pa.Table:
+    """The lake's record of each row: where it stands, who it is, what is said about it."""
+    return batch.table.select(ENTRY_COLUMNS).add_column(3, "sample_id", batch.sample_ids)
+
+
+def _report(plan: Plan, setup: Setup, passed: Passed, watch: Stopwatch) -> AuditReport:
+    """Everything the audit found, put together."""
+    results = reduce_all(plan.selection, passed.spills, passed.tally, setup, passed.skipped)
+    outcomes, findings, evidence = results.sorted()
+    setup.progress("placing evidence", 0, None)
+    gate = Gate(plan.request.fail_on, plan.request.allow_incomplete)
+    return AuditReport(
+        run=watch.stop(plan.request.command, passed.tally.seconds | results.seconds, results.costs),
+        verdict=verdict(gate, outcomes, counting(plan.request, findings)),
+        gate=gate,
+        datasets=passed.records,
+        suites=tuple(_suite_record(suite, outcomes) for suite in plan.suites),
+        rules=outcomes,
+        findings=findings,
+        evidence=in_place(evidence, passed.kept.tables(), plan.items),
+        config=settings(plan),
+    )
+
+
+def counting(request: AuditRequest, findings: pa.Table) -> pa.ChunkedArray:
+    """The severities of the findings that count at the gate."""
+    severities = findings.column("severity")
+    if not request.new_only:
+        return severities
+    known = pa.array(sorted(request.known), pa.string())
+    return severities.filter(pc.invert(pc.is_in(findings.column("fingerprint"), value_set=known)))
+
+
+def settings(plan: Plan) -> dict[str, Any]:
+    """The settings in force that can change a result; no paths, no machine."""
+    request = plan.request
+    return {
+        "select": sorted(request.select),
+        "extend_select": sorted(request.extend_select),
+        "ignore": sorted(request.ignore),
+        "preview": request.preview,
+        "representative": request.representative,
+        "source_order": list(request.source_order),
+        "options": {code: dict(values) for code, values in sorted(plan.options.items()) if values},
+        "severities": {code: s.value for code, s in sorted(request.severities.items())},
+        "new_only": request.new_only,
+    }
+
+
+def _suite_record(suite: Suite, outcomes: Sequence[RuleOutcome]) -> SuiteRecord:
+    """A suite, with what could not be searched for as the contamination rules counted it."""
+    stats = next((o.stats for o in outcomes if o.id.startswith("CON") and "unsearchable" in o.stats), {})
+    missed = tuple(i for i in stats.get("unsearchable", ()) if i.startswith(suite.name + "/"))
+    searchable = stats.get("searchable", {}).get(suite.name, 0)
+    return SuiteRecord(suite.name, suite.uri, suite.content_hash, suite.items.num_rows, searchable, missed)
+
+
+__all__ = ["AuditReport", "AuditRequest", "Plan", "Progress", "Results", "audit", "make_plan", "silent"]

@@ -1,0 +1,42 @@
+"""The gate: what the findings and the rules that ran amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from governance.errors import UsageError, did_you_mean
+from governance.findings import Severity
+from governance.report import Gate, RuleOutcome, RuleState, Verdict
+
+LEVELS = (*(s.value for s in Severity), "never")
+"""Values of `fail_on`, strictest last: a note fails only where `note` is asked for; `never` lets all pass."""
+
+
+def verdict(gate: Gate, outcomes: Iterable[RuleOutcome], severities: pa.Array) -> Verdict:
+    """The verdict over the severities of all findings that count.
+
+    A selected rule that could not run makes it incomplete, unless the gate allows that: what was not looked for has
+    not been found absent.
+    """
+    incomplete = any(outcome.state is RuleState.NOT_RUN for outcome in outcomes)
+    if incomplete and not gate.allow_incomplete:
+        return Verdict.INCOMPLETE
+    failing = pa.array(failing_levels(gate.fail_on), pa.string())
+    fails = pc.any(pc.is_in(severities, value_set=failing)).as_py()
+    return Verdict.FAIL if fails else Verdict.PASS
+
+
+def failing_levels(fail_on: str) -> list[str]:
+    """The severities at or above a level; UsageError for a word that is none."""
+    if fail_on not in LEVELS:
+        raise UsageError(
+            f"{fail_on!r} is not a level to fail on",
+            where="fail_on",
+            hint=did_you_mean(fail_on, LEVELS) + "levels are: " + ", ".join(LEVELS),
+        )
+    if fail_on == "never":
+        return []
+    return [s.value for s in Severity if s.rank <= Severity(fail_on).rank]
