@@ -28,7 +28,6 @@ from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
 from governance.lake.signatures import LakeSignatureCache
-from governance.lake.suites import resolve_suite
 from governance.readers import ReadOptions, Source, open_source
 from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, SuiteRecord
 from governance.rulebook import (
@@ -45,6 +44,7 @@ from governance.rules.registry import Selection, select
 from governance.samples import SampleBatch
 from governance.spill import Spill
 from governance.stopwatch import Stopwatch
+from governance.suites import resolve_suite
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it is done, and how much there is (None where that is not known)."""
