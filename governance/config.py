@@ -1,0 +1,427 @@
+"""Settings: what may be set, where it was set, and which place wins.
+
+    option  >  GOVERN_* variable  >  govern.toml  >  [tool.govern] in pyproject.toml  >  default
+
+The two files are looked for in the working folder, then in each folder above it; the first folder that has one is
+used. Relative paths in a file are relative to that file. Nothing unknown is passed over: a key nobody reads is an
+error that names the nearest known one, because a gate set by a misspelt key is no gate.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from governance.errors import ConfigError, UsageError, did_you_mean
+from governance.findings import Severity
+from governance.readers import ReadLimits
+from governance.rules.base import Scalar
+
+FILE = "govern.toml"
+PYPROJECT = "pyproject.toml"
+PREFIX = "GOVERN_"
+DEFAULT = "default"
+TABLES = ("rules", "limits")
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
+
+SHAPES = {
+    "tuple_type": "it should be a list of texts",
+    "dict_type": "it should be a table",
+    "model_type": "it should be a table",
+    "string_type": "it should be a text",
+    "scalar": "it should be a number, a text, true or false",
+}
+"""Pydantic's error types in the words of TOML."""
+
+
+def bytes_of(size: str) -> int:
+    """Bytes of a size such as `512MB`, `2G` or `1000000`; units are powers of 1,024.
+
+    Raises:
+        ValueError: the text is not a size.
+    """
+    found = SIZE.fullmatch(size)
+    if found is None or not float(found[1]):
+        raise ValueError("not a size; write for example 512MB or 2GB")
+    return int(float(found[1]) * UNITS[found[2].lower()])
+
+
+def _size(text: str) -> str:
+    bytes_of(text)
+    return text
+
+
+Size = Annotated[str, AfterValidator(_size)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Strict(BaseModel):
+    """A table of settings in which every key is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _limits() -> type[Strict]:
+    """A table with the fields of `ReadLimits`, which is where they are declared."""
+    kinds = get_type_hints(ReadLimits)
+    known: dict[str, Any] = {
+        f.name: (Annotated[kinds[f.name], Field(ge=1)], f.default) for f in fields(ReadLimits)
+    }
+    return create_model("Limits", __base__=Strict, **known)
+
+
+Limits = _limits()
+
+
+class Settings(Strict):
+    """Everything that can be set outside the command line."""
+
+    lake: str = ".govern"
+    """folder of the lake, or a postgres:// address"""
+    fail_on: Literal["error", "warning", "note", "never"] = "error"
+    """lowest severity that fails an audit"""
+    select: tuple[str, ...] = ()
+    """rules to run: ids, names, families such as DUP, or ALL; empty means every stable rule"""
+    extend_select: tuple[str, ...] = ()
+    """rules to run besides the selected ones"""
+    ignore: tuple[str, ...] = ()
+    """rules not to run"""
+    format: str = "text"
+    """format of reports on stdout"""
+    eval: tuple[str, ...] = ()
+    """evaluation sets to search for: a registered name, a path, or NAME=PATH"""
+    representative: Literal["first", "longest", "source"] = "longest"
+    """which member of a duplicate cluster stays"""
+    source_order: tuple[str, ...] = ()
+    """sources from most to least preferred, where the representative is chosen by source"""
+    jobs: Count = Field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    """batches worked on at the same time"""
+    memory: Size = "256MB"
+    """memory that intermediate results may take before they go to disk"""
+    limits: Limits = Field(default_factory=Limits)  # type: ignore[valid-type]
+    """bounds on what readers accept"""
+    rules: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
+    """per rule id: its options, and `severity`"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, and where each of them was set.
+
+    Attributes:
+        settings: the values in force.
+        origins: dotted key -> "default", a file as seen from the working folder, a variable, or an option.
+        files: the configuration files that were read.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    files: tuple[Path, ...] = ()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Dotted key -> value, defaults included, in the order of declaration."""
+        return _flat(self.settings.model_dump(mode="json"))
+
+    def read_limits(self) -> ReadLimits:
+        """The bounds as readers take them."""
+        return ReadLimits(**self.settings.limits.model_dump())
+
+    def rule_options(self) -> dict[str, dict[str, Scalar]]:
+        """Options by rule id, checked against what the rules have; ConfigError names where they were set."""
+        return {rule: options for rule, (options, _) in self._rules().items() if options}
+
+    def severities(self) -> dict[str, Severity]:
+        """Severity by rule id, where it differs from the rule's own."""
+        return {rule: severity for rule, (_, severity) in self._rules().items() if severity}
+
+    def check_codes(self) -> None:
+        """Every code of select, extend_select and ignore names a rule; ConfigError otherwise."""
+        from governance.rules.registry import expand
+
+        for key in ("select", "extend_select", "ignore"):
+            for code in getattr(self.settings, key):
+                try:
+                    expand(code)
+                except UsageError as error:
+                    raise ConfigError(
+                        error.what, where=f"{self.origins[key]}: {key}", hint=error.hint
+                    ) from error
+
+    def _rules(self) -> dict[str, tuple[dict[str, Scalar], Severity | None]]:
+        found = {}
+        for code, given in self.settings.rules.items():
+            origin = self._origin_of(f"rules.{code}")
+            try:
+                found[_rule_id(code)] = _checked(code, given)
+            except UsageError as error:
+                raise ConfigError(error.what, where=f"{origin}: rules.{code}", hint=error.hint) from error
+        return found
+
+    def _origin_of(self, table: str) -> str:
+        return next((o for key, o in self.origins.items() if key.startswith(f"{table}.")), DEFAULT)
+
+
+def _rule_id(code: str) -> str:
+    from governance.rules.registry import find
+
+    return find(code).info.id
+
+
+def _checked(code: str, given: Mapping[str, Scalar]) -> tuple[dict[str, Scalar], Severity | None]:
+    """Options as given but in their types, and the severity, of one rule."""
+    from governance.rules.registry import find, option_values
+
+    info = find(code).info
+    options = {name: value for name, value in given.items() if name != "severity"}
+    values = option_values(info, options)
+    severity = given.get("severity")
+    words = [s.value for s in Severity]
+    if severity is not None and severity not in words:
+        raise UsageError(f"{severity!r} is not a severity", hint=f"severities are: {', '.join(words)}")
+    return {name: values[name] for name in options}, Severity(severity) if severity else None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Dotted keys and values from one place; `origins` names the place of each."""
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+
+
+def load(
+    folder: Path,
+    *,
+    config: Path | None = None,
+    isolated: bool = False,
+    environment: Mapping[str, str] | None = None,
+    options: Mapping[str, tuple[Any, str]] | None = None,
+    reserved: Iterable[str] = (),
+) -> Loaded:
+    """The settings in force for a working folder.
+
+    Args:
+        config: read this file only, instead of looking for one.
+        isolated: read no file.
+        environment: variables; those that begin with GOVERN_ are settings.
+        options: dotted key -> (value, name of the option), what the command line says.
+        reserved: variables that begin with GOVERN_ and are none of the settings.
+
+    Raises:
+        ConfigError: a file cannot be read, a key is unknown or a value does not fit.
+    """
+    files = () if isolated else (config,) if config else find_files(folder)
+    layers = [_from_file(path, folder) for path in files]
+    layers.append(_from_environment(environment or {}, frozenset(reserved)))
+    layers.append(
+        Layer(
+            {k: v for k, (v, _) in (options or {}).items()}, {k: o for k, (_, o) in (options or {}).items()}
+        )
+    )
+    values = {_spelt(key): value for layer in layers for key, value in layer.values.items()}
+    origins = {_spelt(key): origin for layer in layers for key, origin in layer.origins.items()}
+    settings = _validated(values, origins)
+    known = _flat(settings.model_dump(mode="json"))
+    return Loaded(settings, {key: origins.get(key, DEFAULT) for key in known}, tuple(files))
+
+
+def find_files(folder: Path) -> tuple[Path, ...]:
+    """The configuration files for a working folder, weakest first; empty where there are none."""
+    for place in (folder, *folder.parents):
+        found = [p for p in (place / PYPROJECT,) if p.is_file() and "govern" in _toml(p).get("tool", {})]
+        found += [p for p in (place / FILE,) if p.is_file()]
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(
+            f"not valid TOML: {error}", where=str(path), hint="correct the file, or run with --isolated"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"the configuration cannot be read: {error.strerror}",
+            where=str(path),
+            hint="check the path given to --config",
+        ) from error
+
+
+def _from_file(path: Path, folder: Path) -> Layer:
+    """The layer of one file. A pyproject.toml holds it in the table tool.govern."""
+    table = _toml(path)
+    if path.name == PYPROJECT:
+        table = table.get("tool", {}).get("govern", {})
+    shown = os.path.relpath(path, folder)
+    values = {key: _from_here(key, value, path.parent, folder) for key, value in _flat(table).items()}
+    return Layer(values, dict.fromkeys(values, shown))
+
+
+def _from_here(key: str, value: Any, home: Path, folder: Path) -> Any:
+    """The value with paths relative to the file's folder made relative to the working folder."""
+    if key == "lake" and isinstance(value, str) and "://" not in value:
+        return _moved(value, home, folder)
+    if key == "eval" and isinstance(value, list):
+        return [_moved_suite(item, home, folder) if isinstance(item, str) else item for item in value]
+    return value
+
+
+def _moved(path: str, home: Path, folder: Path) -> str:
+    return path if home.absolute() == folder.absolute() else os.path.relpath(home / path, folder)
+
+
+def _moved_suite(spec: str, home: Path, folder: Path) -> str:
+    """A suite given as a path or NAME=PATH, moved; a registered name stays what it is."""
+    name, equals, path = spec.rpartition("=")
+    return f"{name}{equals}{_moved(path, home, folder)}" if equals or (home / path).exists() else spec
+
+
+def _from_environment(environment: Mapping[str, str], reserved: frozenset[str]) -> Layer:
+    values, origins = {}, {}
+    for variable, text in environment.items():
+        if variable.startswith(PREFIX) and variable not in reserved:
+            key = _key_of(variable, reserved)
+            values[key] = (
+                [part.strip() for part in text.split(",") if part.strip()] if _is_list(key) else text
+            )
+            origins[key] = variable
+    return Layer(values, origins)
+
+
+def _key_of(variable: str, reserved: Iterable[str]) -> str:
+    """The dotted key of a variable; GOVERN_RULES_DUP003_THRESHOLD is rules.DUP003.threshold."""
+    name = variable.removeprefix(PREFIX)
+    table, _, rest = name.lower().partition("_")
+    if table == "limits" and rest:
+        return f"limits.{rest}"
+    rule, _, option_name = name.removeprefix("RULES_").partition("_")
+    if table == "rules" and option_name:
+        return f"rules.{rule}.{option_name.lower()}"
+    if name.lower() not in Settings.model_fields or name.lower() in TABLES:
+        known = [f"{PREFIX}{key.upper()}" for key in Settings.model_fields if key not in TABLES]
+        hint = (
+            did_you_mean(variable, [*known, *reserved])
+            + "unset it, or see `govern config schema` for the keys"
+        )
+        raise ConfigError(f"there is no setting for the variable {variable}", where="environment", hint=hint)
+    return name.lower()
+
+
+def _is_list(key: str) -> bool:
+    known = Settings.model_fields.get(key)
+    return known is not None and known.annotation == tuple[str, ...]
+
+
+def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys of the tables that settings have; any other table stays a value and is refused as one."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        depth = {"limits": 1, "rules": 2}.get(key, 0)
+        flat.update(_opened(key, value, depth))
+    return flat
+
+
+def _opened(prefix: str, value: Any, depth: int) -> dict[str, Any]:
+    if not depth or not isinstance(value, Mapping):
+        return {prefix: value}
+    return {
+        k: v for key, inner in value.items() for k, v in _opened(f"{prefix}.{key}", inner, depth - 1).items()
+    }
+
+
+def _spelt(key: str) -> str:
+    """The dotted key with a rule's id in capitals, so that two spellings of it are one setting."""
+    table, _, rest = key.partition(".")
+    rule, dot, name = rest.partition(".")
+    return f"rules.{rule.upper()}{dot}{name}" if table == "rules" and rest else key
+
+
+def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    """Settings from dotted keys; ConfigError naming the first key that does not fit and where it was set."""
+    try:
+        return Settings.model_validate(_nested(values))
+    except ValidationError as error:
+        raise _explained(error, origins) from error
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *tables, name = key.split(".", 2) if key.split(".")[0] in TABLES else [key]
+        place = nested
+        for table in tables:
+            inner = place.get(table)
+            place[table] = place = inner if isinstance(inner, dict) else {}
+        place[name] = value
+    return nested
+
+
+def _explained(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
+    """The first thing wrong, with the nearest key or what would fit."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"] if not isinstance(part, int)]
+    path = path[: 3 if path[0] == "rules" else 2]  # deeper parts name pydantic's own alternatives
+    key = ".".join(path)
+    origin = next(
+        (o for k, o in origins.items() if k == key or key.startswith(f"{k}.") or k.startswith(f"{key}.")), ""
+    )
+    where = f"{origin}: {key}" if origin else key
+    if first["type"] == "extra_forbidden":
+        known = list(Limits.model_fields if path[0] == "limits" else Settings.model_fields)
+        hint = did_you_mean(path[-1], known) + "`govern config schema` lists every key"
+        return ConfigError(f"there is no setting {path[-1]!r}", where=where, hint=hint)
+    said = SHAPES.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    said = SHAPES["scalar"] if len(path) == 3 else said
+    return ConfigError(
+        f"{first['input']!r} does not fit {key!r}", where=where, hint=said[:1].lower() + said[1:]
+    )
+
+
+def template() -> str:
+    """A govern.toml in which every setting stands as a comment with its default."""
+    lines = [
+        "# Settings of govern. A line that is uncommented is in force; `govern config show` tells what is.",
+        "",
+    ]
+    for name, known in Settings.model_fields.items():
+        if name not in TABLES:
+            default = known.get_default(call_default_factory=True)
+            lines += [f"# {known.description}", f"# {name} = {toml_value(default)}", ""]
+    lines += [
+        "# Options of a rule: `govern rule DUP003` lists them",
+        "# [rules.DUP003]",
+        '# severity = "warning"',
+        "",
+    ]
+    lines += ["# Bounds on what readers accept", "# [limits]"]
+    lines += [f"# {name} = {toml_value(known.default)}" for name, known in Limits.model_fields.items()]
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """A setting as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the settings."""
+    return Settings.model_json_schema()

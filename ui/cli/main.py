@@ -1,0 +1,127 @@
+"""`govern`: the group of all commands. Nothing here imports what a command needs to work."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+from ui.cli.exit import end_on_sigterm, guarded
+from ui.cli.globals import global_options
+from ui.cli.lazy import WIDTH, Entry, Example, LazyGroup
+from ui.cli.session import Session, color_wanted
+
+COMPLETION = "_GOVERN_COMPLETE"
+
+
+def _entry(name: str, summary: str) -> Entry:
+    return Entry(name, f"ui.cli.commands.{name}:command", summary)
+
+
+SECTIONS = {
+    "Start": (
+        _entry("demo", "Audit a small finance instruction set with planted faults"),
+        _entry("init", "Write govern.toml and create the lake"),
+        _entry("doctor", "Check this machine, the lake and the configuration"),
+    ),
+    "Audit": (
+        _entry("audit", "Audit datasets and end with a verdict"),
+        _entry("rule", "Explain rules"),
+        _entry("report", "Render a stored audit again, in any format"),
+        _entry("diff", "Compare two audits or two dataset versions"),
+    ),
+    "The lake": (
+        _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
+        _entry("datasets", "List, show, compare and remove dataset versions"),
+        _entry("benchmarks", "Keep evaluation sets, item by item"),
+        _entry("runs", "List, show, verify and remove stored audits"),
+    ),
+    "Set-up": (
+        _entry("config", "Show and check the settings in force"),
+        _entry("completion", "Print a shell completion script"),
+    ),
+}
+
+
+def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from governance.version import VERSION
+
+        click.echo(f"govern {VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    sections=SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
+    subcommand_metavar="COMMAND [ARGS]...",
+    examples=(
+        Example("see what it does, on a small set with planted faults", "govern demo"),
+        Example(
+            "audit your own data against an evaluation set", "govern audit train.jsonl --eval eval.jsonl"
+        ),
+    ),
+)
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="print the version",
+)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Audit the data you post-train on: duplicates, contamination, evidence, a verdict, kept in a lakehouse.
+
+    Exit codes: 0 finished, nothing at or above --fail-on; 1 findings at or above it; 2 wrong usage,
+    unreadable input, an internal error, or an audit that is incomplete; 130 interrupted.
+    """
+
+
+cli.params += global_options()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of one run of the program."""
+    session = Session(color=color_wanted("auto", os.environ))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    end_on_sigterm()
+    _tolerate(sys.stdout, sys.stderr)
+    return guarded(lambda: _run(given, session), verbose=lambda: session.verbose)
+
+
+def _run(arguments: list[str], session: Session) -> int | None:
+    """Parse and invoke. Click's own `main` turns a closed pipe into exit 1, which means findings here."""
+    if instruction := os.environ.get(COMPLETION):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "govern", COMPLETION, instruction)
+    with cli.make_context("govern", arguments, obj=session, color=session.color) as context:
+        _log(session)
+        code: int | None = cli.invoke(context)
+    return code
+
+
+def _tolerate(*streams: TextIO) -> None:
+    """Let a terminal that cannot show a character show its number instead of ending the run."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _log(session: Session) -> None:
+    """Let the program's own log reach stderr as far as -v asks for it."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(session.verbose, logging.DEBUG)
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Options that mean the same in every command that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from governance.reports import FORMATS
+from ui.cli.lazy import option
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LEVELS = ("error", "warning", "note", "never")
+
+
+def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """One decorator for several options; they stand in the help in this order."""
+
+    def apply(function: F) -> F:
+        for decorate in reversed(decorators):
+            function = decorate(function)
+        return function
+
+    return apply
+
+
+def format_option(*choices: str, default: str | None = None) -> Callable[[F], F]:
+    """`-f` for results that a person or a program reads."""
+    shown = f" (default {default})" if default else ""
+    return option(
+        "-f",
+        "--format",
+        "format",
+        type=click.Choice(choices),
+        metavar="|".join(choices),
+        default=default,
+        section="Output",
+        help=f"format of the result{shown}",
+    )
+
+
+output_option = option(
+    "-o", "--output", metavar="FILE", section="Output", help="write the result to FILE instead of stdout"
+)
+yes_option = option("-y", "--yes", is_flag=True, help="do not ask")
+dry_run_option = option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
+
+report_options = together(
+    option(
+        "-f",
+        "--format",
+        "format",
+        type=click.Choice(FORMATS),
+        metavar="FORMAT",
+        section="Output",
+        help="|".join(FORMATS) + " (default text)",
+    ),
+    output_option,
+    option(
+        "--also",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        section="Output",
+        help="write FILE in another format too; may be repeated",
+    ),
+    option(
+        "--statistics", is_flag=True, section="Output", help="counts by rule only, without single findings"
+    ),
+    option(
+        "--limit",
+        type=click.IntRange(min=0),
+        metavar="N",
+        section="Output",
+        help="show at most N findings of a rule; the counts stay whole",
+    ),
+    option(
+        "--show-sensitive",
+        is_flag=True,
+        section="Output",
+        help="do not redact personal data and secrets in excerpts; on a terminal only",
+    ),
+)
+
+input_options = together(
+    option(
+        "--input-format",
+        metavar="FORMAT",
+        section="Input",
+        help="parquet|jsonl|csv|arrow, where the file's name does not tell",
+    ),
+    option("--text-column", metavar="COLUMN", section="Input", help="column with the text"),
+    option("--chat-column", metavar="COLUMN", section="Input", help="column with the conversation"),
+    option("--id-column", metavar="COLUMN", section="Input", help="column with your own row id"),
+    option("--source-column", metavar="COLUMN", section="Input", help="column with the source of a row"),
+    option("--licence-column", metavar="COLUMN", section="Input", help="column with the licence of a row"),
+    option("--label-column", metavar="COLUMN", section="Input", help="column with the label of a row"),
+    option("--split", metavar="NAME", section="Input", help="split of a saved or hub dataset"),
+    option(
+        "--sample",
+        type=click.IntRange(min=1),
+        metavar="N",
+        section="Input",
+        help="read a random N rows; the report says so",
+    ),
+    option("--seed", type=int, metavar="N", default=0, section="Input", help="seed of --sample (default 0)"),
+    option("--strict-input", is_flag=True, section="Input", help="a row that cannot be read ends the run"),
+)
+
+INPUT_NAMES = (
+    "input_format",
+    "text_column",
+    "chat_column",
+    "id_column",
+    "source_column",
+    "licence_column",
+    "label_column",
+    "split",
+    "sample",
+    "seed",
+)
+"""Options that readers take under the same name."""
