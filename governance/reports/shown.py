@@ -1,0 +1,59 @@
+"""What may be shown of a row: redacted, cut, with the span that matters marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from governance.findings import EXCERPT_CHARACTERS
+from governance.redaction import Redacted, redacted
+from governance.safe_text import visible
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A piece of untrusted text, redacted, with the place of its span.
+
+    Attributes:
+        text: at most 200 characters; control characters are still in it.
+        start: the span's first character in `text`, or -1 where nothing is marked.
+        end: one past its last, or -1.
+        continues: True where the turn has text before this piece.
+    """
+
+    text: str
+    start: int = -1
+    end: int = -1
+    continues: bool = False
+
+    def pieces(self, *, lines: bool = False) -> list[tuple[str, bool]]:
+        """(visible text, is it marked) in order, empty pieces left out; see `visible` for `lines`."""
+        if self.start < 0:
+            parts = [("…" if self.continues else "", False), (self.text, False)]
+        else:
+            before, marked, after = (
+                self.text[: self.start],
+                self.text[self.start : self.end],
+                self.text[self.end :],
+            )
+            parts = [("…" if self.continues else "", False), (before, False), (marked, True), (after, False)]
+        return [(visible(text, lines=lines), marked) for text, marked in parts if text]
+
+    def line(self) -> str:
+        """The whole in one line, unmarked."""
+        return "".join(text for text, _ in self.pieces())
+
+
+def cut(text: str, at: int, start: int | None, end: int | None, *, show_sensitive: bool) -> Excerpt:
+    """The excerpt of a turn that begins at offset `at`, with the turn's characters start:end marked.
+
+    Redaction sees twice what is shown, so that it knows a number that the cut goes through.
+    """
+    text = text[: 2 * EXCERPT_CHARACTERS]
+    safe = Redacted(text) if show_sensitive else redacted(text)
+    shown = safe.text[:EXCERPT_CHARACTERS]
+    if start is None or end is None:
+        return Excerpt(shown, continues=at > 0)
+    first, last = (min(max(offset - at, 0), len(text)) for offset in (start, end))
+    first, last = safe.span(first, last)
+    first, last = min(first, len(shown)), min(last, len(shown))
+    return Excerpt(shown, first, last, at > 0) if first < last else Excerpt(shown, continues=at > 0)
