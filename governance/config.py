@@ -2,9 +2,9 @@
 
     option  >  GOVERN_* variable  >  govern.toml  >  [tool.govern] in pyproject.toml  >  default
 
-The two files are looked for in the working folder, then in each folder above it; the first folder that has one is
-used. Relative paths in a file are relative to that file. Nothing unknown is passed over: a key nobody reads is an
-error that names the nearest known one, because a gate set by a misspelt key is no gate.
+The two files are looked for in the working folder, then in each folder above it; the first folder that has
+one is used. Relative paths in a file are relative to that file. Nothing unknown is passed over: a key
+nobody reads is an error that names the nearest known one, because a gate set by a misspelt key is no gate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from governance.errors import ConfigError, UsageError, did_you_mean
 from governance.findings import Severity
-from governance.readers import ReadLimits
+from governance.readers.options import ReadLimits
 from governance.rules.base import Scalar
 
 FILE = "govern.toml"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from governance import config
 from governance.config import Loaded, bytes_of, load, template, toml_value
 from governance.errors import ConfigError
-from governance.readers import ReadLimits
+from governance.readers.options import ReadLimits
 
 PLACES = ("default", "pyproject.toml", "govern.toml", "GOVERN_FAIL_ON", "--fail-on")
 LEVELS = ("error", "warning", "note", "never", "warning")

@@ -12,6 +12,7 @@ from ui.cli.lazy import option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+INPUT_FORMATS = ("parquet", "jsonl", "json", "csv", "tsv", "arrow")
 LEVELS = ("error", "warning", "note", "never")
 
 
@@ -86,9 +87,10 @@ report_options = together(
 input_options = together(
     option(
         "--input-format",
+        type=click.Choice(INPUT_FORMATS),
         metavar="FORMAT",
         section="Input",
-        help="parquet|jsonl|csv|arrow, where the file's name does not tell",
+        help="|".join(INPUT_FORMATS) + ", where the file's name does not tell",
     ),
     option("--text-column", metavar="COLUMN", section="Input", help="column with the text"),
     option("--chat-column", metavar="COLUMN", section="Input", help="column with the conversation"),

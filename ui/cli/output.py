@@ -85,7 +85,7 @@ def atomic(path: Path) -> Iterator[TextIO]:
         with goal.open("w", encoding="utf-8", newline="\n") as out:
             yield out
         return
-    descriptor, name = tempfile.mkstemp(prefix=f".{goal.name[:100]}.", suffix=".part", dir=goal.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".govern-", suffix=".part", dir=goal.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
             yield out

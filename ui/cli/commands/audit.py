@@ -14,6 +14,7 @@ from ui.cli.progress import moving_line
 from ui.cli.reporting import check_sensitive, render_all, targets
 from ui.cli.request import audit_request, settings_for
 from ui.cli.session import Session, pass_session
+from ui.cli.words import plural
 
 if TYPE_CHECKING:
     from governance.audit import AuditRequest
@@ -104,9 +105,7 @@ resource_options = together(
 
 @click.command(
     cls=Command,
-    arguments={
-        "DATASET...": "Parquet, JSONL (.gz, .zst), CSV, Arrow, a folder, a glob, hf://NAME; - is JSONL on stdin"
-    },
+    arguments={"DATASET...": "Parquet, JSONL, CSV, Arrow, a folder, a glob, hf://NAME; - is JSONL of stdin"},
     examples=(
         Example(
             "duplicates and contamination of a file, as text", "govern audit train.jsonl --eval eval.jsonl"
@@ -129,7 +128,7 @@ resource_options = together(
 @resource_options
 @dry_run_option
 @pass_session
-def command(session: Session, datasets: tuple[str, ...], **given: Any) -> int:
+def command(session: Session, /, datasets: tuple[str, ...], **given: Any) -> int:
     """Audit datasets and end with a verdict.
 
     Every selected rule sees each row once. The report goes to stdout, the audit itself into the lake, where
@@ -178,11 +177,6 @@ def summary(report: AuditReport) -> str:
     counts = ", ".join(plural(number, word) for word, number in report.counts().items())
     again = f"; `govern report {report.run.id}` shows it again"
     return visible_line(f"{report.verdict.value}: {counts}{again}")
-
-
-def plural(number: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _describe(session: Session, request: AuditRequest) -> int:

@@ -35,7 +35,7 @@ def command() -> None:
 @option("--origin", is_flag=True, help="say where each value was set")
 @format_option("text", "json", default="text")
 @pass_session
-def show(session: Session, origin: bool, format: str) -> int:  # noqa: A002
+def show(session: Session, /, origin: bool, format: str) -> int:  # noqa: A002
     """Print the settings in force."""
     from governance.config import toml_value
 
@@ -61,7 +61,7 @@ def show(session: Session, origin: bool, format: str) -> int:  # noqa: A002
     ),
 )
 @pass_session
-def check(session: Session) -> int:
+def check(session: Session, /) -> int:
     """Check the settings, rule options included; exit 2 with the first mistake."""
     loaded = session.load()
     loaded.rule_options()

@@ -23,7 +23,7 @@ from ui.cli.session import Session, pass_session
 @click.argument("folder", metavar="[DIR]", default=".")
 @option("--force", is_flag=True, help="replace a govern.toml that is there; a lake is never replaced")
 @pass_session
-def command(session: Session, folder: str, force: bool) -> int:
+def command(session: Session, /, folder: str, force: bool) -> int:
     """Write govern.toml and create the lake.
 
     Every setting stands in govern.toml as a comment with its default. A file that is there is left alone.

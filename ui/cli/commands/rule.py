@@ -25,7 +25,7 @@ from ui.cli.session import Session, pass_session
 @option("--all", "every", is_flag=True, help="list every rule, one a line")
 @format_option("text", "json", "markdown", default="text")
 @pass_session
-def command(session: Session, codes: tuple[str, ...], every: bool, format: str) -> int:  # noqa: A002
+def command(session: Session, /, codes: tuple[str, ...], every: bool, format: str) -> int:  # noqa: A002
     """Explain rules.
 
     A page says what the rule does, why it matters, an example, options, known limits and references.

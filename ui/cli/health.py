@@ -1,0 +1,165 @@
+"""Is this machine able to run an audit? One function a check; each gives what it found."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from governance.errors import GovernError, NotFound
+from ui.cli.session import Session
+
+CORE = (
+    "click",
+    "datasketch",
+    "duckdb",
+    "jinja2",
+    "numba",
+    "numpy",
+    "polars",
+    "pyarrow",
+    "pydantic",
+    "pytz",
+    "rich",
+    "zstandard",
+)
+"""Distributions every installation has (a test compares them with pyproject.toml)."""
+EXTRAS = {
+    "semantic": ("sentence_transformers", "faiss", "torch"),
+    "train": ("torch", "transformers", "trl", "peft", "accelerate"),
+    "ui": ("streamlit",),
+    "hub": ("datasets",),
+}
+"""Modules of the optional parts; they are looked for and not imported."""
+EXTENSIONS = ("ducklake", "sqlite_scanner", "postgres_scanner")
+LITTLE_SPACE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        ok: False fails the whole; an optional part that is absent is ok.
+        found: what was found, in one line.
+        hint: what to do, where something is wrong or absent.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    hint: str = ""
+
+
+def checks(session: Session) -> Iterator[Check]:
+    """Every check, in the order of the report."""
+    yield python()
+    for name in CORE:
+        yield package(name)
+    for name in EXTENSIONS:
+        yield extension(name)
+    for name, modules in EXTRAS.items():
+        yield extra(name, modules)
+    yield attempt("configuration", lambda: configuration(session))
+    yield attempt("lake", lambda: lake(session))
+    yield space()
+
+
+def python() -> Check:
+    """The interpreter's version."""
+    return Check(
+        "python", sys.version_info >= (3, 11), platform.python_version(), "Python 3.11 or newer is needed"
+    )
+
+
+def package(name: str) -> Check:
+    """An installed distribution of the core."""
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, "not installed", f"pip install {name}")
+
+
+def extension(name: str) -> Check:
+    """A DuckDB extension, loaded into a connection of its own."""
+    import duckdb
+
+    from governance.lake.extensions import load, wheel_file
+
+    label = f"duckdb {name}"
+    try:
+        with duckdb.connect() as db:
+            load(db, name)
+    except GovernError as error:
+        return Check(label, False, error.what, error.hint)
+    return Check(label, True, "from its wheel" if wheel_file(name) else "installed by DuckDB")
+
+
+def extra(name: str, modules: tuple[str, ...]) -> Check:
+    """An optional part: installed, or how to install it."""
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        return Check(f"extra {name}", True, f"absent ({', '.join(missing)})", f"pip install 'govern[{name}]'")
+    return Check(f"extra {name}", True, "installed")
+
+
+def attempt(name: str, look: Callable[[], Check]) -> Check:
+    """The check, or what its error says."""
+    try:
+        return look()
+    except GovernError as error:
+        where = f" ({error.where})" if error.where else ""
+        return Check(name, False, f"{error.what}{where}", error.hint)
+
+
+def configuration(session: Session) -> Check:
+    """The settings in force, rule options included."""
+    loaded = session.load()
+    loaded.check_codes()
+    loaded.rule_options()
+    return Check("configuration", True, ", ".join(map(str, loaded.files)) or "no file; defaults are in force")
+
+
+def lake(session: Session) -> Check:
+    """The lake opens, and its event log is whole. No lake yet is fine."""
+    from governance.lake.events import verify_chain
+
+    try:
+        with session.open_lake(read_only=True) as opened:
+            found = verify_chain(opened)
+            if found.ok:
+                return Check("lake", True, f"{opened.display}: {found.events:,} events, the chain holds")
+            return Check(
+                "lake", False, f"{opened.display}: {found.problem}", "restore the lake from a backup"
+            )
+    except NotFound:
+        return Check("lake", True, "none yet", "`govern init` makes one, and so does the first audit")
+
+
+def space() -> Check:
+    """Room for the lake and for intermediate results."""
+    place = Path.cwd()
+    free = shutil.disk_usage(place).free
+    writable = os.access(place, os.W_OK)
+    found = f"{free / (1 << 30):,.1f} GB free, {cores()} cores"
+    if not writable:
+        return Check(
+            "working folder", False, f"{place} cannot be written", "go to another folder, or give --lake"
+        )
+    return Check(
+        "working folder", free >= LITTLE_SPACE, found, "free some space" if free < LITTLE_SPACE else ""
+    )
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    with suppress(AttributeError):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
