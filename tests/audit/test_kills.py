@@ -1,0 +1,69 @@
+"""kill -9 at any moment: the lake opens, verifies, and the same command then gives the same result."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from governance.demo import write_demo
+from governance.lake import open_lake
+from governance.lake.verify import verify_lake
+
+KILLS = 50
+SHARES = 2  # the kills are spread over this many tests, so that they can run side by side
+
+
+def govern(lake: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "ui.cli", "--lake", str(lake), *words]
+
+
+def report(lake: Path, *words: str) -> dict[str, Any]:
+    done = subprocess.run(govern(lake, *words), capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    found.pop("run")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES))
+def test_fifty_kills_lose_nothing(tmp_path: Path, share: int):
+    demo = write_demo(tmp_path / "demo", rows=600)
+    audit = ["audit", str(demo.dataset), "--eval", str(demo.suite), "--name", "killed", "-f", "json"]
+    ingest = ["ingest", str(demo.dataset), "--name", "killed-rows"]
+    began = time.monotonic()
+    expected = report(tmp_path / "reference", *audit)
+    longest = time.monotonic() - began
+    lake, rng = tmp_path / "lake", random.Random(share)
+
+    for i in range(KILLS // SHARES):
+        process = subprocess.Popen(govern(lake, *(audit if i % 2 else ingest)), stdout=-3, stderr=-3)
+        time.sleep(rng.uniform(0.2, 1.1) * longest)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if lake.exists():
+            with open_lake(str(lake)) as opened:
+                assert () == tuple(verify_lake(opened).problems)
+
+    assert expected == report(lake, *audit)
+    assert 0 == subprocess.run(govern(lake, *ingest), capture_output=True).returncode
+    with open_lake(str(lake)) as opened:
+        assert () == tuple(verify_lake(opened).problems)
+
+
+def test_two_processes_ingesting_at_once_both_succeed(tmp_path: Path):
+    demo = write_demo(tmp_path / "demo", rows=300)
+    words = [["ingest", str(demo.dataset), "--name", name] for name in ("one", "two")]
+
+    running = [subprocess.Popen(govern(tmp_path / "lake", *w), stdout=-3, stderr=subprocess.PIPE) for w in words]
+    ended = [(process.communicate()[1].decode(), process.returncode) for process in running]
+
+    assert [0, 0] == [code for _, code in ended], ended
