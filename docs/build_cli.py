@@ -1,4 +1,4 @@
-"""Write docs/cli.md from the help of every command: `python docs/build_cli.py`. A test says when it is out of date."""
+"""Write docs/cli.md from the help of every command: `python docs/build_cli.py`. A test compares the two."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ PAGE = REPOSITORY / "docs" / "cli.md"
 WIDTH = 100
 INTRODUCTION = """# Every command and option
 
-This page is the output of `--help`, written by `docs/build_cli.py`. The global options may stand before or after a
-command's name. Results go to stdout or to the file of `-o`; progress, notes and errors go to stderr.
+This page is the output of `--help`, written by `docs/build_cli.py`. The global options may stand before or
+after a command's name. Results go to stdout or to the file of `-o`; progress, notes and errors go to stderr.
 
 | Exit code | Meaning |
 |---|---|
 | 0 | finished, and nothing at or above `--fail-on` was found |
-| 1 | finished, and something at or above `--fail-on` was found; of `doctor`, a check fails; of `diff`, they differ |
+| 1 | something at or above `--fail-on` was found; `doctor`: a check fails; `diff --exit-code`: they differ |
 | 2 | wrong usage, unreadable input or configuration, an internal error, or an incomplete audit |
 | 130 | interrupted with Ctrl-C |
 | 143 | ended by SIGTERM |

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -79,7 +79,10 @@ def _limits() -> type[Strict]:
     return create_model("Limits", __base__=Strict, **known)
 
 
-Limits = _limits()
+if TYPE_CHECKING:
+    Limits = Strict
+else:
+    Limits = _limits()
 
 
 class Settings(Strict):
@@ -107,7 +110,7 @@ class Settings(Strict):
     """batches worked on at the same time"""
     memory: Size = "256MB"
     """memory that intermediate results may take before they go to disk"""
-    limits: Limits = Field(default_factory=Limits)  # type: ignore[valid-type]
+    limits: Limits = Field(default_factory=Limits)
     """bounds on what readers accept"""
     rules: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
     """per rule id: its options, and `severity`"""

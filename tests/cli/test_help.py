@@ -89,14 +89,14 @@ def test_global_options_are_understood_after_the_command_too(run: Run) -> None:
 
 
 def test_formats_are_those_that_governance_has() -> None:
-    from governance.gate import LEVELS as known_levels
+    from governance import gate
 
     audit = next(page for name, page in PAGES if name == "govern audit")
     choices = {p.name: p.type.choices for p in audit.params if isinstance(p.type, click.Choice)}
 
     assert tuple(choices["format"]) == FORMATS
     assert tuple(choices["input_format"]) == INPUT_FORMATS
-    assert LEVELS == known_levels
+    assert gate.LEVELS == LEVELS
 
 
 def test_the_reference_page_is_up_to_date() -> None:

@@ -22,7 +22,7 @@ def test_a_result_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
         out.flush()
         assert goal.read_text() == "before"
 
-    assert (goal.read_text(), os.listdir(tmp_path)) == ("after", ["out.json"])
+    assert (goal.read_text(), [p.name for p in tmp_path.iterdir()]) == ("after", ["out.json"])
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, ValueError])
@@ -34,7 +34,7 @@ def test_what_fails_on_the_way_leaves_what_was_there(tmp_path: Path, error: type
         out.write("half")
         raise error
 
-    assert (goal.read_text(), os.listdir(tmp_path)) == ("before", ["out.json"])
+    assert (goal.read_text(), [p.name for p in tmp_path.iterdir()]) == ("before", ["out.json"])
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space"), atomic(tmp_path / "out") as out:
         out.write("x")
 
-    assert os.listdir(tmp_path) == []
+    assert [p.name for p in tmp_path.iterdir()] == []
 
 
 def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from governance.errors import GovernError, NotFound
 from ui.cli.session import Session
+from ui.cli.words import plural
 
 CORE = (
     "click",
@@ -128,19 +129,27 @@ def configuration(session: Session) -> Check:
 
 
 def lake(session: Session) -> Check:
-    """The lake opens, and its event log is whole. No lake yet is fine."""
-    from governance.lake.events import verify_chain
+    """The lake opens, and its files and event log are as recorded. No lake yet is fine."""
+    from governance.lake.verify import verify_lake
 
     try:
         with session.open_lake(read_only=True) as opened:
-            found = verify_chain(opened)
-            if found.ok:
-                return Check("lake", True, f"{opened.display}: {found.events:,} events, the chain holds")
-            return Check(
-                "lake", False, f"{opened.display}: {found.problem}", "restore the lake from a backup"
-            )
+            where, found = opened.display, verify_lake(opened, deep=False)
     except NotFound:
         return Check("lake", True, "none yet", "`govern init` makes one, and so does the first audit")
+    if not found.ok:
+        first = found.problems[0]
+        more = f", and {len(found.problems) - 1:,} more" if len(found.problems) > 1 else ""
+        return Check(
+            "lake", False, f"{where}: {first.what} ({first.where}){more}", "restore the lake from a backup"
+        )
+    left = f", {plural(len(found.orphans), 'leftover file')}" if found.orphans else ""
+    return Check(
+        "lake",
+        True,
+        f"{where}: {plural(found.files, 'file')}, {plural(found.events, 'event')}{left}",
+        "`govern runs gc` removes what killed processes left" if found.orphans else "",
+    )
 
 
 def space() -> Check:

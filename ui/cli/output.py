@@ -52,11 +52,13 @@ def put_json(value: Any) -> None:
 
 def put_table(heads: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
     """Write rows in aligned columns under their heads, or one line of words where there are none."""
-    if not rows:
-        put(empty)
-        return
-    cells = [[visible_line(str(cell)) for cell in row] for row in (heads, *rows)]
-    widths = [max(cell_len(row[column]) for row in cells) for column in range(len(heads))]
+    put_columns([heads, *rows]) if rows else put(empty)
+
+
+def put_columns(rows: Sequence[Sequence[object]]) -> None:
+    """Write rows in aligned columns."""
+    cells = [[visible_line(str(cell)) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     put("\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in cells))
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ui.cli.confirm import confirm
+from ui.cli.exit import visible_line
 from ui.cli.lazy import Example, Group, option
 from ui.cli.options import dry_run_option, format_option, yes_option
-from ui.cli.output import put, put_json, put_table
+from ui.cli.output import put, put_columns, put_json, put_table
 from ui.cli.session import Session, pass_session
 from ui.cli.words import plural
 
@@ -102,6 +103,65 @@ def show(session: Session, /, reference: str, entries: int | None, rows: int | N
     return 0
 
 
+@command.command(
+    arguments={"A": "the older one: NAME[@VERSION]", "B": "the newer one"},
+    examples=(
+        Example("what the latest version added and removed", "govern datasets diff train@1 train"),
+        Example("for a program", "govern datasets diff train@1 train@2 -f json"),
+    ),
+)
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B")
+@format_option("text", "json", "markdown", default="text")
+@pass_session
+def diff(session: Session, /, old: str, new: str, format: str) -> int:  # noqa: A002
+    """Compare two versions by the identity of their rows."""
+    from ui.cli.comparing import diff_datasets, show_datasets
+
+    with session.open_lake(read_only=True) as lake:
+        show_datasets(diff_datasets(lake, old, new), format)
+    return 0
+
+
+@command.command(
+    name="rm",
+    arguments={"NAME@VERSION": "the one version to remove"},
+    examples=(
+        Example("what would be removed", "govern datasets rm train@1 --dry-run"),
+        Example("remove it without asking", "govern datasets rm train@1 --yes"),
+    ),
+)
+@click.argument("reference", metavar="NAME@VERSION")
+@dry_run_option
+@yes_option
+@pass_session
+def remove(session: Session, /, reference: str, dry_run: bool, yes: bool) -> int:
+    """Remove one version of a dataset from the lake.
+
+    Its entries and kept rows go; audits that read it keep their findings, and the log says that it was.
+    """
+    from governance.errors import UsageError
+    from governance.lake.datasets import find_version, parse_reference, remove_version
+
+    name, number = parse_reference(reference)
+    if number is None:
+        raise UsageError(
+            "name the version to remove", where=reference, hint=f"`govern datasets show {name}` lists them"
+        )
+    with session.open_lake(read_only=dry_run) as lake:
+        found = find_version(lake, name, number)
+        what = visible_line(
+            f"{found.reference} ({plural(found.record.rows, 'row')}, from {found.record.uri})"
+        )
+        if dry_run:
+            put(f"would remove {what}")
+            return 0
+        confirm(f"remove {what}?", yes=yes)
+        remove_version(lake, name, number)
+    session.note(f"removed {what}")
+    return 0
+
+
 def _describe(found: DatasetVersion, history: list[DatasetVersion]) -> None:
     record = found.record
     lines = [
@@ -119,7 +179,7 @@ def _describe(found: DatasetVersion, history: list[DatasetVersion]) -> None:
         *(("note", note) for note in record.notes),
         ("versions", ", ".join(str(v.version) for v in history)),
     ]
-    put_table(("", ""), lines, "")
+    put_columns(lines)
 
 
 def _list_entries(table: pa.Table) -> None:

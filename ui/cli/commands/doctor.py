@@ -24,7 +24,7 @@ from ui.cli.session import Session, pass_session
 def command(session: Session, /, format: str) -> int:  # noqa: A002
     """Check this machine, the lake and the configuration.
 
-    Exit 1 if a check fails. An optional part that is not installed is no failure; the command that installs it is
+    Exit 1 if a check fails. An optional part that is not installed is no failure; what installs it is
     shown.
     """
     from ui.cli.health import checks

@@ -1,0 +1,222 @@
+"""`govern runs`: the audits that the lake keeps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ui.cli.confirm import confirm
+from ui.cli.exit import visible_line
+from ui.cli.lazy import Example, Group, option
+from ui.cli.options import dry_run_option, format_option, yes_option
+from ui.cli.output import put, put_columns, put_json, put_table
+from ui.cli.session import Session, pass_session
+from ui.cli.words import plural
+
+if TYPE_CHECKING:
+    from governance.report import AuditReport
+
+RUN = {"RUN": "a run's id, the beginning of one, or latest"}
+
+
+@click.group(
+    cls=Group,
+    examples=(
+        Example("every stored audit", "govern runs list"),
+        Example("is the last one as it was written?", "govern runs verify latest"),
+    ),
+)
+def command() -> None:
+    """List, show, verify and remove stored audits."""
+
+
+@command.command(
+    name="list",
+    examples=(
+        Example("latest first", "govern runs list"),
+        Example("for a program", "govern runs list -f json"),
+    ),
+)
+@format_option("text", "json", default="text")
+@pass_session
+def list_(session: Session, /, format: str) -> int:  # noqa: A002
+    """List the audits of the lake, latest first."""
+    from governance.lake.audits import list_audits
+
+    with session.open_lake(read_only=True) as lake:
+        found = list_audits(lake)
+    if format == "json":
+        put_json([asdict(run) for run in found])
+        return 0
+    rows = [
+        (r.run, r.started[:19], r.verdict, f"{r.findings:,}", r.user, ", ".join(r.datasets)) for r in found
+    ]
+    put_table(("run", "started", "verdict", "findings", "by", "datasets"), rows, "no audit yet")
+    return 0
+
+
+@command.command(
+    arguments=RUN,
+    examples=(
+        Example("what the last audit was, and what it counted", "govern runs show latest"),
+        Example("for a program", "govern runs show latest -f json"),
+    ),
+)
+@click.argument("run", metavar="RUN")
+@format_option("text", "json", default="text")
+@pass_session
+def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
+    """Show who audited what, when, with which settings and counts; `govern report` has the findings."""
+    from governance.lake.audits import load_audit, removed_datasets
+
+    with session.open_lake(read_only=True) as lake:
+        report = load_audit(lake, run)
+        removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
+    if format == "json":
+        put_json(as_json(report, removed))
+    else:
+        _describe(report, removed)
+    return 0
+
+
+def as_json(report: AuditReport, removed: dict[str, str]) -> dict[str, Any]:
+    """A run without its findings, as JSON values."""
+    return {
+        "run": asdict(report.run),
+        "verdict": report.verdict.value,
+        "gate": asdict(report.gate),
+        "counts": report.counts(),
+        "datasets": [asdict(d) for d in report.datasets],
+        "removed": removed,
+        "suites": [asdict(s) for s in report.suites],
+        "rules": [asdict(r) for r in report.rules],
+        "config": dict(report.config),
+    }
+
+
+def _describe(report: AuditReport, removed: dict[str, str]) -> None:
+    run = report.run
+    counts = ", ".join(plural(number, word) for word, number in report.counts().items())
+    lines = [
+        ("run", run.id),
+        ("verdict", f"{report.verdict.value}: {counts} (fail on {report.gate.fail_on})"),
+        ("started", f"{run.started} by {run.user} on {run.host}"),
+        ("took", f"{run.seconds:,.1f} s, {run.cpu_seconds:,.1f} s of CPU"),
+        ("govern", run.govern),
+        ("command", run.command),
+        *(
+            ("dataset", f"{d.name}@{d.version}  {plural(d.rows, 'row')}, from {d.uri}")
+            for d in report.datasets
+        ),
+        *(("removed", f"{name} {when}") for name, when in removed.items()),
+        *(("suite", f"{s.name}  {plural(s.items, 'item')}, from {s.uri}") for s in report.suites),
+    ]
+    put_columns(lines)
+    put("")
+    rules = [(r.id, r.name, r.state.value, f"{r.findings:,}", f"{r.rows:,}", r.reason) for r in report.rules]
+    put_table(("rule", "name", "state", "findings", "rows", "why not"), rules, "no rule was selected")
+
+
+@command.command(
+    arguments=RUN,
+    examples=(
+        Example("the last audit", "govern runs verify latest"),
+        Example("for a program", "govern runs verify latest -f json"),
+    ),
+)
+@click.argument("run", metavar="RUN")
+@format_option("text", "json", default="text")
+@pass_session
+def verify(session: Session, /, run: str, format: str) -> int:  # noqa: A002
+    """Check that a stored audit, and the lake's files and event log, are as they were written.
+
+    Exit 2 if they are not: what is stored cannot be relied on.
+    """
+    from governance.errors import LakeDamaged
+    from governance.lake.audits import verify_audit
+    from governance.lake.verify import verify_lake
+
+    with session.open_lake(read_only=True) as lake:
+        audit, whole, where = verify_audit(lake, run), verify_lake(lake), lake.display
+    problems = [*audit.problems, *(f"{p.what} ({p.where})" for p in whole.problems)]
+    if format == "json":
+        put_json(
+            {
+                "run": audit.run,
+                "ok": not problems,
+                "problems": problems,
+                "files": whole.files,
+                "events": whole.events,
+            }
+        )
+    elif not problems:
+        held = f"{plural(whole.files, 'file')} and {plural(whole.events, 'event')} are as they were written"
+        put(f"run {audit.run} is as it was written; {held}")
+    if problems:
+        more = f", and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+        raise LakeDamaged(f"{problems[0]}{more}", where=where, hint="restore the lake from a backup")
+    return 0
+
+
+@command.command(
+    name="rm",
+    arguments=RUN,
+    examples=(
+        Example("what would be removed", "govern runs rm latest --dry-run"),
+        Example("remove it without asking", "govern runs rm latest --yes"),
+    ),
+)
+@click.argument("run", metavar="RUN")
+@dry_run_option
+@yes_option
+@pass_session
+def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
+    """Remove a stored audit with its findings; the log keeps that it was there."""
+    from governance.lake.audits import find_run, load_audit, remove_audit
+
+    with session.open_lake(read_only=dry_run) as lake:
+        report = load_audit(lake, find_run(lake, run))
+        of = ", ".join(d.name for d in report.datasets)
+        what = visible_line(f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})")
+        if dry_run:
+            put(f"would remove {what}")
+            return 0
+        confirm(f"remove {what}?", yes=yes)
+        remove_audit(lake, report.run.id)
+    session.note(f"removed {what}")
+    return 0
+
+
+@command.command(
+    examples=(
+        Example("what would be given back", "govern runs gc --dry-run"),
+        Example("forget states older than a week", "govern runs gc --older-than 7"),
+    ),
+)
+@option(
+    "--older-than",
+    type=click.IntRange(min=1),
+    default=30,
+    metavar="DAYS",
+    help="forget earlier states of the lake older than this (default 30)",
+)
+@dry_run_option
+@pass_session
+def gc(session: Session, /, older_than: int, dry_run: bool) -> int:
+    """Give back space: files that nothing needs any more, and what killed processes left.
+
+    No audit, dataset version or event goes; those are removed by `rm` only.
+    """
+    from governance.lake.maintenance import reclaim
+
+    with session.open_lake() as lake:
+        found = reclaim(lake, older_than=timedelta(days=older_than), dry_run=dry_run)
+    counts = (
+        f"{plural(found.snapshots, 'earlier state')}, {plural(found.files, 'file')}, "
+        f"{plural(found.orphans, 'leftover file')}"
+    )
+    put(f"would give back {counts}" if dry_run else f"gave back {counts}")
+    return 0
