@@ -144,7 +144,7 @@ def list_audits(lake: Lake) -> list[AuditSummary]:
         "  WHERE d.run = audits.run)"
         " FROM lake.audits ORDER BY audits.seq DESC"
     )
-    return [AuditSummary(*first, tuple(read or ())) for *first, read in lake.fetch(sql)]
+    return [AuditSummary(*(*row[:7], tuple(row[7] or ()))) for row in lake.fetch(sql)]
 
 
 def removed_datasets(lake: Lake, run: str) -> dict[str, Removal]:

@@ -59,6 +59,7 @@ class Lake:
         schema = identifier(location.schema) if isinstance(location, Postgres) else "main"
         self.meta = f"__ducklake_metadata_lake.{schema}"
         self._after = ExitStack()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Lake:
         return self
@@ -71,6 +72,8 @@ class Lake:
     def close(self) -> None:
         """Nothing of this process is left open; files that were never committed are removed."""
         self.session.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
         self.db.close()
         self._after.close()
 
@@ -98,6 +101,15 @@ class Lake:
         with self._failures(), self.db.cursor() as cursor:
             for batch in cursor.execute(sql, list(values)).to_arrow_reader(READ_ROWS):
                 yield pa.Table.from_batches([batch]).cast(schema)
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for intermediate results, gone when the lake is closed; or swept after a kill."""
+        if self.read_only or isinstance(self.location, Postgres):  # files of a team may be far away
+            if self._scratch is None:
+                self._scratch = tempfile.TemporaryDirectory(prefix="govern-")
+            return Path(self._scratch.name)
+        return self.session.scratch()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -289,9 +289,10 @@ def parse_reference(text: str) -> tuple[str, int | None]:
 
 
 def entries(lake: Lake, name: str, version: int | None = None) -> pa.Table:
-    """What the version holds: `tables.ENTRY` columns in reading order."""
+    """What the version holds: `tables.ENTRY` columns in reading order, rows numbered from 0."""
     found = find_version(lake, name, version)
-    sql = f'SELECT {names(ENTRY)} FROM lake.entries WHERE version_id = ? ORDER BY "row"'
+    own = names(ENTRY).replace('"row"', f'"row" - {found.record.first_row}', 1)
+    sql = f'SELECT {own} FROM lake.entries WHERE version_id = ? ORDER BY "row"'
     return lake.query(sql, ENTRY, [found.id])
 
 
@@ -332,9 +333,9 @@ def remove_version(lake: Lake, name: str, version: int) -> None:
 
 
 def drop_signatures(tx: Transaction, name: str) -> None:
-    """Nothing is cached for the dataset any more."""
-    sql = "SELECT batch_id FROM lake.signature_batches WHERE dataset = ?"
-    for (batch,) in tx.lake.fetch(sql, [name]):
+    """Nothing is cached for the dataset any more, alone or with others (an audit of two is cached as A+B)."""
+    sql = "SELECT batch_id FROM lake.signature_batches WHERE contains(concat('+', dataset, '+'), ?)"
+    for (batch,) in tx.lake.fetch(sql, [f"+{name}+"]):
         for table in (SIGNATURES, EDGES, SIGNATURE_BATCHES):
             tx.delete(table, "batch_id", str(batch))
 

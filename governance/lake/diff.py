@@ -53,7 +53,7 @@ def diff_versions(lake: Lake, old: DatasetVersion, new: DatasetVersion) -> Versi
         " count(*) FILTER (old_row IS NOT NULL AND new_row IS NOT NULL), count(*) FILTER (old_row <> new_row)"
         f" FROM ({_PAIRS})"
     )
-    added, removed, kept, moved = lake.fetch(sql, [old.id, new.id])[0]
+    added, removed, kept, moved = lake.fetch(sql, _values(old, new))[0]
     return VersionDiff(old.reference, new.reference, added, removed, kept, moved)
 
 
@@ -68,7 +68,12 @@ def changed_samples(
     }[change]
     order = "ORDER BY coalesce(new_row, old_row)"
     sql = f"SELECT sample_id, old_row, new_row FROM ({_PAIRS}) WHERE {where} {order}"
-    return lake.stream(sql, CHANGES, [old.id, new.id])
+    return lake.stream(sql, CHANGES, _values(old, new))
+
+
+def _values(old: DatasetVersion, new: DatasetVersion) -> list[object]:
+    """What the question marks of `_PAIRS` stand for; rows may be numbered through several datasets."""
+    return [old.record.first_row, new.record.first_row, old.id, new.id]
 
 
 _NUMBERED = (
@@ -76,6 +81,6 @@ _NUMBERED = (
     " FROM lake.entries WHERE version_id = ?"
 )
 _PAIRS = (
-    'SELECT coalesce(o.sample_id, n.sample_id) AS sample_id, o."row" AS old_row, n."row" AS new_row'
+    'SELECT coalesce(o.sample_id, n.sample_id) AS sample_id, o."row" - ? AS old_row, n."row" - ? AS new_row'
     f" FROM ({_NUMBERED}) o FULL JOIN ({_NUMBERED}) n ON o.sample_id = n.sample_id AND o.nth = n.nth"
 )

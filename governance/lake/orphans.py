@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governance.errors import LakeBusy
-from governance.lake.staging import boot_id, session_lock
+from governance.lake.staging import boot_id, scratch_folder, session_lock
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
@@ -99,6 +100,7 @@ def _sweep(lake: Lake, lock: Path) -> None:
             return
         known = known_files(lake)
         _unlink(p for p in (lake.data / "main").glob(f"*/{lock.stem}-*.parquet") if p.name not in known)
+        shutil.rmtree(scratch_folder(lake.data, lock.stem), ignore_errors=True)
         lock.unlink(missing_ok=True)
 
 

@@ -17,7 +17,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from governance.lake.staging import StagedTable
-from governance.lake.tables import EDGE, EDGES, SIGNATURE, SIGNATURE_BATCHES, SIGNATURES, names, table_of
+from governance.lake.tables import EDGES, SIGNATURE_BATCHES, SIGNATURES, names, table_of
+from governance.text.signatures import EDGES as EDGE
+from governance.text.signatures import SIGNATURES as SIGNATURE
+from governance.text.signatures import prefixes
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
@@ -43,7 +46,8 @@ class LakeSignatureCache:
 
     def known(self) -> npt.NDArray[np.uint64]:
         """Sorted: the first 8 bytes of every cached sample id as a big-endian number."""
-        parts = [_heads(t.column("id")) for t in self._read(SIGNATURES.name, "sample_id AS id", _ID)]
+        tables = self._read(SIGNATURES.name, "sample_id", _ID)
+        parts = [prefixes(chunk) for table in tables for chunk in table.column("sample_id").chunks]
         joined = np.concatenate(parts) if parts else np.empty(0, np.uint64)
         return cast("npt.NDArray[np.uint64]", np.sort(joined))
 
@@ -110,14 +114,4 @@ class LakeSignatureCache:
             )
 
 
-_ID = pa.schema([pa.field("id", pa.binary(32), False)])
-
-
-def _heads(ids: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
-    parts = [np.empty(0, np.uint64)]
-    for chunk in ids.chunks:
-        raw = np.frombuffer(chunk.buffers()[1], np.uint8).reshape(-1, 32)[
-            chunk.offset : chunk.offset + len(chunk)
-        ]
-        parts.append(np.ascontiguousarray(raw[:, :8]).view(">u8").ravel().astype(np.uint64))
-    return np.concatenate(parts)
+_ID = pa.schema([SIGNATURE.field("sample_id")])

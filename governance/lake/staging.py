@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import io
 import os
+import shutil
 import threading
 import uuid
 from collections.abc import Iterable
@@ -69,8 +70,7 @@ class Session:
     def new_path(self, table: str) -> Path:
         """A path that no other file of the lake has, in the table's folder."""
         with self._guard:
-            if self._lock is None:
-                self._lock = hold(session_lock(self.data, self.id))
+            self._hold()
             self._count += 1
             path = self.data / "main" / table / f"{self.id}-{self._count}.parquet"
             self._files.add(self.relative(path))
@@ -78,6 +78,18 @@ class Session:
             path.parent.mkdir(parents=True, exist_ok=True)
             sync_folder(path.parent.parent)
         return path
+
+    def scratch(self) -> Path:
+        """A folder for whatever is in between; it goes with the session."""
+        with self._guard:
+            self._hold()
+        folder = scratch_folder(self.data, self.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _hold(self) -> None:
+        if self._lock is None:
+            self._lock = hold(session_lock(self.data, self.id))
 
     def relative(self, path: Path) -> str:
         """The path as the ledger names it."""
@@ -104,6 +116,7 @@ class Session:
         """What was never committed is gone, and with it the session's lock file."""
         self.discard(list(self._files))
         if self._lock is not None:
+            shutil.rmtree(scratch_folder(self.data, self.id), ignore_errors=True)
             session_lock(self.data, self.id).unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
@@ -242,6 +255,11 @@ def writer_options(table: Table) -> dict[str, object]:
 def session_lock(data: Path, session: str) -> Path:
     """The file whose lock says that the session is alive."""
     return data / "staging" / f"{session}.lock"
+
+
+def scratch_folder(data: Path, session: str) -> Path:
+    """The folder of the session's intermediate results."""
+    return data / "staging" / session
 
 
 def hold(path: Path) -> int:

@@ -102,9 +102,7 @@ def list_suites(lake: Lake) -> list[StoredSuite]:
         " FROM lake.suites WHERE suite_id NOT IN (SELECT id FROM lake.removals WHERE kind = 'suite')"
         " ORDER BY name, version"
     )
-    return [
-        StoredSuite(*first, tuple(json.loads(notes)), at, by) for *first, notes, at, by in lake.fetch(sql)
-    ]
+    return [StoredSuite(*(*row[:6], tuple(json.loads(row[6])), *row[7:])) for row in lake.fetch(sql)]
 
 
 def remove_suite(lake: Lake, name: str) -> list[StoredSuite]:

@@ -17,6 +17,8 @@ from governance.errors import LakeError
 from governance.findings import EVIDENCE, FINDINGS
 from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
+from governance.text.signatures import EDGES as EDGE
+from governance.text.signatures import SIGNATURES as SIGNATURE
 
 FORMAT = 1
 """Version of this layout. A lake of a higher one is not opened."""
@@ -186,15 +188,6 @@ SUITES = Table(
     ("name", "seq"),
 )
 SUITE_ITEMS = Table("suite_items", owned("suite_id", ITEMS), ("suite_id",))
-SIGNATURE = pa.schema(
-    [
-        pa.field("sample_id", SAMPLE_ID, False),
-        pa.field("shingles", INT, False),
-        pa.field("minhash", pa.binary(512), False),
-        pa.field("sets", pa.large_binary(), False),
-    ]
-)
-EDGE = columns(a=SAMPLE_ID, b=SAMPLE_ID, jaccard=pa.float64())
 SIGNATURE_BATCHES = Table(
     "signature_batches",
     columns(batch_id=TEXT, dataset=TEXT, params=TEXT, seq=LONG, signatures=LONG, edges=LONG),

@@ -1,0 +1,43 @@
+"""Lakes to test on: a folder, and a schema of a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from governance.lake import Lake, open_lake
+from tests.lake.server import Server, start_server
+
+_schemas = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL of our own on a free loopback port; skipped with a reason where there is none."""
+    with start_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a lake that does not exist yet, once for each kind of catalog."""
+    if request.param == "sqlite":
+        return str(tmp_path / "lake")
+    running: Server = request.getfixturevalue("server")
+    return running.location(f"lake {next(_schemas)}", tmp_path / "files")
+
+
+@pytest.fixture
+def lake(location: str) -> Iterator[Lake]:
+    """An open, empty lake."""
+    with open_lake(location) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a folder lake may be made."""
+    return tmp_path / "lake"
