@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.excerpts import CONTEXT
+from governance.reports import words
 from governance.reports.places import Places
 from governance.reports.shown import Excerpt, cut
 
@@ -201,12 +202,15 @@ def _picked(
     return indices
 
 
-def pairs(lines: Iterable[Line]) -> tuple[list[Line], Mapping[int, Line]]:
-    """(affected lines, the representatives by row number), to set them side by side."""
-    affected, representatives = [], {}
-    for line in lines:
-        if line.affected:
-            affected.append(line)
-        else:
-            representatives.setdefault(line.row, line)
-    return affected, representatives
+def kept_first(lines: Iterable[Line]) -> list[Line]:
+    """The lines as people read them: what stays, then what repeats it."""
+    return sorted(lines, key=lambda line: line.affected)
+
+
+def peer_words(line: Line, places: Mapping[int, str]) -> str:
+    """What the row was held against; another row by its place, where that is shown too."""
+    name = line.values["peer"] or ""
+    row = name.removeprefix("row:")
+    if row != name and row.isdecimal() and int(row) in places:
+        return places[int(row)]
+    return words.peer(name, line.values["peer_part"])

@@ -7,10 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from governance.baseline import Comparison
 from governance.findings import Severity
-from governance.report import AuditReport, DatasetRecord, Gate, RuleState
+from governance.report import AuditReport, DatasetRecord, Gate, RuleState, SuiteRecord
 from governance.safe_text import json_safe
 
+FEW = 5
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -118,3 +120,61 @@ def column_words(dataset: DatasetRecord) -> str:
     return ", ".join(f"{role} from {column}" for role, column in dataset.columns.items())
 
 
+def peer(name: str | None, part: str | None = None) -> str:
+    """What a row was held against: 'row 17', 'finance-eval/3 (question)'."""
+    if not name:
+        return ""
+    kind, _, rest = name.partition(":")
+    known = {"row": f"row {rest}", "item": rest}.get(kind, name)
+    return f"{known} ({part})" if part else known
+
+
+def against(comparison: Comparison) -> str:
+    """How a report stands against its baseline, in one sentence."""
+    parts = [
+        f"{comparison.new:,} new",
+        f"{comparison.unchanged:,} unchanged",
+        f"{comparison.fixed.num_rows:,} fixed",
+    ]
+    text = f"against {comparison.name}: {', '.join(parts)}"
+    if comparison.not_looked:
+        unknown = plural(comparison.not_looked, "finding")
+        text += f"; {unknown} of rules that did not run this time, so nothing is known of them"
+    return sentence(text)
+
+
+def suite(record: SuiteRecord) -> str:
+    """How much of an evaluation set could be searched for, and what not."""
+    text = f"{plural(record.items, 'item')}, {record.searchable:,} searchable"
+    if record.unsearchable:
+        names = [name.removeprefix(record.name + "/") for name in record.unsearchable[:FEW]]
+        missing = max(record.items - record.searchable, len(record.unsearchable))
+        more = f" and {missing - len(names):,} more" if missing > len(names) else ""
+        text += f"; cannot be searched for: {', '.join(names)}{more}"
+    return text
+
+
+def dataset(record: DatasetRecord) -> str:
+    """Size and place of a dataset: '1,200 rows, 1.8 MB in 1 file, version 3'."""
+    parts = [plural(record.rows, "row"), f"{size(sum(f.bytes for f in record.files))} in {plural(len(record.files), 'file')}"]
+    if record.unreadable:
+        parts.append(plural(record.unreadable, "unreadable row"))
+    if record.version:
+        parts.append(f"version {record.version}")
+    return ", ".join(parts)
+
+
+def next_steps(report: AuditReport, rule: str | None) -> list[tuple[str, str]]:
+    """(command, what it does) for whoever has read the report."""
+    run = report.run.id
+    steps = [(f"govern report {run} -f html -o report.html", "the whole report, with charts")]
+    if rule is not None:
+        steps.append((f"govern rule {rule}", "what the rule looks for, and its limits"))
+        steps.append((f"govern report {run} -f csv -o findings.csv", "every finding with its evidence"))
+    return steps
+
+
+def pairs(numbers: Mapping[str, Any]) -> str:
+    """Named values in one line: 'edges 13, pairs_verified 4821'."""
+    shown = [f"{name} {v if isinstance(v, str) else canonical(v)}" for name, v in sorted(numbers.items())]
+    return ", ".join(shown) or "none"
