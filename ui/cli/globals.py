@@ -9,6 +9,9 @@ import click
 
 from ui.cli.session import Session, color_wanted
 
+OFFLINE = {"GOVERN_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+"""What tells the libraries that could ask the network not to. They read it when they are first imported."""
+
 
 def global_options(*, hidden: bool = False) -> list[click.Parameter]:
     """Fresh parameters for one command; hidden ones are understood and listed only by `govern --help`."""
@@ -71,3 +74,5 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> Non
         setattr(session, parameter.name, getattr(session, parameter.name) + value)
     else:
         setattr(session, str(parameter.name), value)
+    if session.offline:
+        os.environ.update(OFFLINE)

@@ -18,6 +18,7 @@ from ui.cli.globals import global_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 WIDTH = 100  # the widest help page, in characters
+GLOBAL = "; the global options, which `govern --help` lists, work here too"
 
 
 class Option(click.Option):
@@ -63,7 +64,7 @@ class Page(click.Command):
         """The -h option in this program's words."""
         found = super().get_help_option(ctx)
         if found is not None:
-            found.help = "show this page"
+            found.help = "show this page" + ("" if ctx.parent is None else GLOBAL)
         return found
 
     def _options(self, ctx: click.Context, page: click.HelpFormatter) -> None:
@@ -71,7 +72,8 @@ class Page(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record:
-                sections.setdefault(getattr(parameter, "section", "Options"), []).append(record)
+                words = record[1].partition("  [x")[0]  # click's own note of a number's range
+                sections.setdefault(getattr(parameter, "section", "Options"), []).append((record[0], words))
         for heading, records in sections.items():
             _definitions(page, heading, records)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui.cli.options import INPUT_NAMES
 from ui.cli.session import Session
+from ui.cli.words import without_passwords
 
 if TYPE_CHECKING:
     from governance.audit import AuditRequest
@@ -108,4 +109,4 @@ def audit_request(
 
 def command_line() -> str:
     """This run as a person would type it, for the record."""
-    return shlex.join(["govern", *sys.argv[1:]])
+    return without_passwords(shlex.join(["govern", *sys.argv[1:]]))

@@ -9,6 +9,7 @@ from ui.cli.lazy import Example, Group, option
 from ui.cli.options import format_option
 from ui.cli.output import put, put_json
 from ui.cli.session import Session, pass_session
+from ui.cli.words import without_passwords
 
 
 @click.group(
@@ -40,17 +41,13 @@ def show(session: Session, /, origin: bool, format: str) -> int:  # noqa: A002
     from governance.config import toml_value
 
     loaded = session.load()
+    values = loaded.values | {"lake": without_passwords(loaded.settings.lake)}
     if format == "json":
-        known = {
-            k: {"value": v, "origin": loaded.origins[k]} if origin else v for k, v in loaded.values.items()
-        }
-        put_json(known)
-    else:
-        lines = [
-            (f"{key} = {toml_value(value)}", loaded.origins[key]) for key, value in loaded.values.items()
-        ]
-        width = min(48, max(len(line) for line, _ in lines))
-        put("\n".join(visible_line(f"{a:<{width}}  # {b}" if origin else a) for a, b in lines))
+        put_json({k: {"value": v, "origin": loaded.origins[k]} if origin else v for k, v in values.items()})
+        return 0
+    lines = [(f"{key} = {toml_value(value)}", loaded.origins[key]) for key, value in values.items()]
+    width = min(48, max(len(line) for line, _ in lines))
+    put("\n".join(visible_line(f"{a:<{width}}  # {b}" if origin else a) for a, b in lines))
     return 0
 
 

@@ -14,7 +14,7 @@ from ui.cli.session import Session, pass_session
 
 @click.command(
     cls=Command,
-    arguments={"DIR": "the folder (default: this one)"},
+    arguments={"[DIR]": "the folder (default: this one)"},
     examples=(
         Example("make this folder ready", "govern init"),
         Example("make another folder ready, and replace its govern.toml", "govern init project --force"),
