@@ -8,6 +8,7 @@ install.
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,9 @@ def load(db: duckdb.DuckDBPyConnection, name: str) -> None:
     """The extension is loaded into the connection."""
     wheel = wheel_file(name)
     attempts = [f"LOAD {literal(str(wheel))}"] if wheel else []
-    attempts += [f"LOAD {name}", f"INSTALL {name}; LOAD {name}"]
+    attempts += [f"LOAD {name}"]
+    if not os.environ.get("GOVERN_OFFLINE"):  # --offline: no network, also where this needs it
+        attempts += [f"INSTALL {name}; LOAD {name}"]
     failure = ""
     for statement in attempts:
         try:
