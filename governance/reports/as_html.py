@@ -15,7 +15,6 @@ from typing import Any, TextIO
 import jinja2
 from markupsafe import Markup
 
-from governance.redaction import redact_credentials
 from governance.reports import words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
 from governance.reports.figures import figures
@@ -67,7 +66,6 @@ def write(view: View, out: TextIO) -> None:
             fixed=[] if view.comparison is None else view.comparison.fixed.slice(0, MOST_RECORDS).to_pylist(),
             rulebook=[(r.id, words.pairs(r.options), words.pairs(r.stats)) for r in view.report.rules],
             settings=words.canonical(dict(view.report.config)),
-            command=redact_credentials(view.report.run.command),
             most=MOST_RECORDS,
         )
     )

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from governance.baseline import SCHEMA
-from governance.redaction import redact_credentials
 from governance.reports import words
 from governance.reports.evidence import Finding, Line
 from governance.reports.shown import Excerpt
@@ -35,7 +34,7 @@ def write(view: View, out: TextIO) -> None:
 def head(view: View) -> dict[str, Any]:
     """Everything but the findings."""
     report = view.report
-    known = {
+    return {
         "schema": SCHEMA,
         "verdict": report.verdict.value,
         "gate": {**asdict(report.gate), "explanation": view.gate},
@@ -48,24 +47,11 @@ def head(view: View) -> dict[str, Any]:
         "run": {**asdict(report.run), "dataset_versions": {d.name: d.version for d in report.datasets}},
         "baseline": _baseline(view),
     }
-    cleaned: dict[str, Any] = without_credentials(known)
-    return cleaned
 
 
 def _without(record: dict[str, Any], name: str) -> dict[str, Any]:
     """The record without one key: the lake's version number grows with each run."""
     return {k: v for k, v in record.items() if k != name}
-
-
-def without_credentials(value: Any) -> Any:
-    """A JSON value whose texts show no credentials: a lake or a dataset may be named by a URI with a password."""
-    if isinstance(value, str):
-        return redact_credentials(value)
-    if isinstance(value, dict):
-        return {k: without_credentials(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_credentials(v) for v in value]
-    return value
 
 
 def _baseline(view: View) -> dict[str, Any] | None:
@@ -92,12 +78,13 @@ def finding(found: Finding) -> Iterator[str]:
     yield "]," + words.canonical(values)[1:]
 
 
-def details(text: str) -> Any:
+def details(text: str) -> dict[str, Any]:
     """The further numbers of a finding, as the rule wrote them."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        return {"text": text}
+        value = text
+    return value if isinstance(value, dict) else {"value": value}
 
 
 def evidence(line: Line) -> dict[str, Any]:

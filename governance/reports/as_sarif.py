@@ -14,7 +14,6 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from governance.findings import FINGERPRINT_VERSION
-from governance.redaction import redact_credentials
 from governance.report import RuleOutcome, RuleState, Verdict
 from governance.reports import as_json, pages, words
 from governance.reports.evidence import Finding, Line
@@ -66,7 +65,7 @@ def _rule(outcome: RuleOutcome) -> dict[str, Any]:
         "shortDescription": {"text": words.sentence(outcome.summary or outcome.id)},
         "help": {"text": page or outcome.id, "markdown": page or outcome.id},
         "defaultConfiguration": {"level": outcome.severity.value},
-        "properties": {"tags": [outcome.id[:3]], "options": as_json.without_credentials(dict(outcome.options))},
+        "properties": {"tags": [outcome.id[:3]], "options": dict(outcome.options)},
     }
 
 
@@ -76,7 +75,7 @@ def _invocation(view: View, index: dict[str, int]) -> dict[str, Any]:
         "executionSuccessful": view.report.verdict is not Verdict.INCOMPLETE,
         "exitCode": EXIT_CODES[view.report.verdict],
         "exitCodeDescription": view.report.verdict.value,
-        "commandLine": visible(redact_credentials(run.command)),
+        "commandLine": visible(run.command),
         "startTimeUtc": run.started,
         "endTimeUtc": run.finished,
         "toolExecutionNotifications": [*_not_run(view, index), *_cuts(view)],
@@ -171,7 +170,6 @@ def message(text: str) -> str:
 
 def uri(path: str) -> str:
     """A path or URI as a URI reference; what may not stand in one is percent-encoded."""
-    path = redact_credentials(path)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
         return quote(path, safe="/:?#@!$&'()*+,;=%~", errors="surrogatepass")
     encoded = quote(path, safe="/!$&'()*+,;=@~", errors="surrogatepass")

@@ -33,7 +33,7 @@ class Figure:
 
 def figures(view: View) -> list[Figure]:
     """The charts that have something to show."""
-    made = [_severity(view), _by_rule(view), _share(view), _jaccard(view), _suites(view)]
+    made = [_severity(view), _suites(view), _by_rule(view), _share(view), _jaccard(view)]
     return [figure for figure in made if figure is not None]
 
 
@@ -70,7 +70,7 @@ def _share(view: View) -> Figure | None:
         )
         for r in shown
     ]
-    caption = f"Of {words.plural(view.rows, 'row')}; the full width is {full:.0%}. A row may count for several rules."
+    caption = f"Of {words.plural(view.rows, 'row')}; the full width is {full * 100:.0f} %. A row may count for several rules."
     return Figure("Share of rows affected", charts.bars("share", "Share of rows affected", rows), caption)
 
 

@@ -21,6 +21,7 @@ from governance.reports import words
 from governance.reports.base import RenderOptions
 from governance.reports.evidence import Finding, Join
 from governance.reports.places import Places
+from governance.reports.presentable import presentable
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class View:
     """A report and how it shall be shown."""
 
     def __init__(self, report: AuditReport, options: RenderOptions | None = None) -> None:
-        self.report = report
+        self.report = presentable(report)
         self.options = options or RenderOptions()
 
     @property

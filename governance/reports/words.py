@@ -129,18 +129,19 @@ def peer(name: str | None, part: str | None = None) -> str:
     return f"{known} ({part})" if part else known
 
 
-def against(comparison: Comparison) -> str:
-    """How a report stands against its baseline, in one sentence."""
-    parts = [
-        f"{comparison.new:,} new",
-        f"{comparison.unchanged:,} unchanged",
-        f"{comparison.fixed.num_rows:,} fixed",
-    ]
-    text = f"against {comparison.name}: {', '.join(parts)}"
+def changes(comparison: Comparison) -> str:
+    """'3 new, 9 unchanged, 2 fixed', and what the comparison cannot tell."""
+    fixed = comparison.fixed.num_rows
+    text = f"{comparison.new:,} new, {comparison.unchanged:,} unchanged, {fixed:,} fixed"
     if comparison.not_looked:
         unknown = plural(comparison.not_looked, "finding")
-        text += f"; {unknown} of rules that did not run this time, so nothing is known of them"
-    return sentence(text)
+        text += f"; nothing is known of {unknown} whose rules did not run this time"
+    return text
+
+
+def against(comparison: Comparison) -> str:
+    """How a report stands against its baseline, in one sentence."""
+    return f"Against {comparison.name}: {changes(comparison)}."
 
 
 def suite(record: SuiteRecord) -> str:
