@@ -9,30 +9,25 @@ nobody reads is an error that names the nearest known one, because a gate set by
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import ValidationError
 
 from governance.errors import ConfigError, UsageError, did_you_mean
 from governance.findings import Severity
 from governance.readers.options import ReadLimits
 from governance.rules.base import Scalar
+from governance.settings import TABLES, Limits, Settings
 
 FILE = "govern.toml"
 PYPROJECT = "pyproject.toml"
 PREFIX = "GOVERN_"
 DEFAULT = "default"
-TABLES = ("rules", "limits")
-UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
-
 SHAPES = {
     "tuple_type": "it should be a list of texts",
     "dict_type": "it should be a table",
@@ -41,79 +36,6 @@ SHAPES = {
     "scalar": "it should be a number, a text, true or false",
 }
 """Pydantic's error types in the words of TOML."""
-
-
-def bytes_of(size: str) -> int:
-    """Bytes of a size such as `512MB`, `2G` or `1000000`; units are powers of 1,024.
-
-    Raises:
-        ValueError: the text is not a size.
-    """
-    found = SIZE.fullmatch(size)
-    if found is None or not float(found[1]):
-        raise ValueError("not a size; write for example 512MB or 2GB")
-    return int(float(found[1]) * UNITS[found[2].lower()])
-
-
-def _size(text: str) -> str:
-    bytes_of(text)
-    return text
-
-
-Size = Annotated[str, AfterValidator(_size)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Strict(BaseModel):
-    """A table of settings in which every key is known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-def _limits() -> type[Strict]:
-    """A table with the fields of `ReadLimits`, which is where they are declared."""
-    kinds = get_type_hints(ReadLimits)
-    known: dict[str, Any] = {
-        f.name: (Annotated[kinds[f.name], Field(ge=1)], f.default) for f in fields(ReadLimits)
-    }
-    return create_model("Limits", __base__=Strict, **known)
-
-
-if TYPE_CHECKING:
-    Limits = Strict
-else:
-    Limits = _limits()
-
-
-class Settings(Strict):
-    """Everything that can be set outside the command line."""
-
-    lake: str = ".govern"
-    """folder of the lake, or a postgres:// address"""
-    fail_on: Literal["error", "warning", "note", "never"] = "error"
-    """lowest severity that fails an audit"""
-    select: tuple[str, ...] = ()
-    """rules to run: ids, names, families such as DUP, or ALL; empty means every stable rule"""
-    extend_select: tuple[str, ...] = ()
-    """rules to run besides the selected ones"""
-    ignore: tuple[str, ...] = ()
-    """rules not to run"""
-    format: str = "text"
-    """format of reports on stdout"""
-    eval: tuple[str, ...] = ()
-    """evaluation sets to search for: a registered name, a path, or NAME=PATH"""
-    representative: Literal["first", "longest", "source"] = "longest"
-    """which member of a duplicate cluster stays"""
-    source_order: tuple[str, ...] = ()
-    """sources from most to least preferred, where the representative is chosen by source"""
-    jobs: Count = Field(default_factory=lambda: min(4, os.cpu_count() or 1))
-    """batches worked on at the same time"""
-    memory: Size = "256MB"
-    """memory that intermediate results may take before they go to disk"""
-    limits: Limits = Field(default_factory=Limits)
-    """bounds on what readers accept"""
-    rules: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
-    """per rule id: its options, and `severity`"""
 
 
 @dataclass(frozen=True)
@@ -391,40 +313,3 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> ConfigErro
     return ConfigError(
         f"{first['input']!r} does not fit {key!r}", where=where, hint=said[:1].lower() + said[1:]
     )
-
-
-def template() -> str:
-    """A govern.toml in which every setting stands as a comment with its default."""
-    lines = [
-        "# Settings of govern. A line that is uncommented is in force; `govern config show` tells what is.",
-        "",
-    ]
-    for name, known in Settings.model_fields.items():
-        if name not in TABLES:
-            default = known.get_default(call_default_factory=True)
-            lines += [f"# {known.description}", f"# {name} = {toml_value(default)}", ""]
-    lines += [
-        "# Options of a rule: `govern rule DUP003` lists them",
-        "# [rules.DUP003]",
-        '# severity = "warning"',
-        "",
-    ]
-    lines += ["# Bounds on what readers accept", "# [limits]"]
-    lines += [f"# {name} = {toml_value(known.default)}" for name, known in Limits.model_fields.items()]
-    return "\n".join(lines) + "\n"
-
-
-def toml_value(value: Any) -> str:
-    """A setting as TOML writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml_value, value))}]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return str(value)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of the settings."""
-    return Settings.model_json_schema()

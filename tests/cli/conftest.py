@@ -84,9 +84,23 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def train_rows() -> list[dict[str, Any]]:
-    """Six rows, two of which are equal."""
-    texts = [f"The {word} bond pays a coupon of {n} percent every year." for n, word in enumerate("abcde")]
+def clean_rows() -> list[dict[str, Any]]:
+    """Five rows that share little."""
     return [
-        {"prompt": text, "response": f"It pays {n}."} for n, text in enumerate([*texts, texts[0]]) if n < 5
-    ] + [{"prompt": texts[0], "response": "It pays 0."}]
+        {"prompt": "What does a zero-coupon bond pay before it matures?", "response": "Nothing at all."},
+        {"prompt": "Name the buyer's largest loss on a call option.", "response": "The premium paid for it."},
+        {
+            "prompt": "Why do insurers hold reserves?",
+            "response": "To meet claims that have not been settled yet.",
+        },
+        {
+            "prompt": "How is the price earnings ratio built?",
+            "response": "Share price over earnings a share.",
+        },
+        {"prompt": "Which rate moves mortgages most?", "response": "The central bank's, through swap rates."},
+    ]
+
+
+def train_rows() -> list[dict[str, Any]]:
+    """Six rows, of which the last repeats the first."""
+    return [*clean_rows(), clean_rows()[0]]

@@ -96,6 +96,13 @@ def test_init_makes_a_folder_ready_once(run: Run, folder: Path) -> None:
     assert (folder / "project" / "govern.toml").read_text().startswith("# Settings of govern")
 
 
+def test_init_remembers_the_lake_it_was_given(run: Run, folder: Path) -> None:
+    run("--lake", "shared", "init", "project")
+
+    assert (folder / "shared").is_dir()
+    assert tomllib.loads((folder / "project" / "govern.toml").read_text()) == {"lake": "../shared"}
+
+
 def test_quiet_leaves_stderr_empty(run: Run) -> None:
     assert run("-q", "config", "check").err == ""
     assert run("config", "check").err != ""

@@ -14,30 +14,11 @@ import pytest
 
 from governance.reports import FORMATS
 from tests.cli.conftest import REPOSITORY, Run, environment
+from tests.cli.pages import PAGES
 from ui.cli.lazy import Page
-from ui.cli.main import SECTIONS, cli
+from ui.cli.main import SECTIONS
 from ui.cli.options import INPUT_FORMATS, LEVELS
 
-
-def pages() -> list[tuple[str, Page]]:
-    """Every command with its full name."""
-    found: list[tuple[str, Page]] = []
-
-    def walk(command: click.Command, name: str) -> None:
-        assert isinstance(command, Page), name
-        found.append((name, command))
-        if isinstance(command, click.Group):
-            context = click.Context(command)
-            for below in command.list_commands(context):
-                inner = command.get_command(context, below)
-                assert inner is not None
-                walk(inner, f"{name} {below}")
-
-    walk(cli, "govern")
-    return found
-
-
-PAGES = pages()
 NAMES = [name for name, _ in PAGES]
 
 
@@ -156,6 +137,8 @@ def test_completion_scripts_are_valid_shell(run: Run, shell: str, tmp_path: Path
         ("govern aud", {"audit"}),
         ("govern audit --fail-", {"--fail-on"}),
         ("govern config ", {"show", "check", "schema"}),
+        ("govern rule gov", {"GOV", "GOV004"}),
+        ("govern audit --select ALL,GOV0", {"ALL,GOV004"}),
     ],
 )
 def test_completion_knows_commands_and_options(line: str, expected: set[str]) -> None:
@@ -166,4 +149,4 @@ def test_completion_knows_commands_and_options(line: str, expected: set[str]) ->
 
     done = subprocess.run([sys.executable, "-m", "ui.cli"], env=given, capture_output=True, text=True)
 
-    assert {answer.partition(",")[2] for answer in done.stdout.split()} == expected
+    assert {answer.split(",", 1)[1] for answer in done.stdout.split()} == expected

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance import config
-from governance.config import Loaded, bytes_of, load, template, toml_value
+from governance import settings
+from governance.config import Loaded, load
 from governance.errors import ConfigError
 from governance.readers.options import ReadLimits
+from governance.settings import bytes_of, template, toml_value
 
 PLACES = ("default", "pyproject.toml", "govern.toml", "GOVERN_FAIL_ON", "--fail-on")
 LEVELS = ("error", "warning", "note", "never", "warning")
@@ -232,9 +233,9 @@ def test_the_template_as_it_stands_sets_nothing(home: Path) -> None:
 
 
 def test_the_schema_describes_every_setting() -> None:
-    described = config.schema()["properties"]
+    described = settings.schema()["properties"]
 
-    assert set(described) == set(config.Settings.model_fields)
+    assert set(described) == set(settings.Settings.model_fields)
     assert all(part.get("description") for part in described.values())
 
 

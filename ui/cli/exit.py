@@ -40,8 +40,6 @@ def guarded(work: Callable[[], int | None], *, verbose: Callable[[], int]) -> in
     try:
         code = work() or FINISHED
         sys.stdout.flush()
-    except SystemExit:
-        raise
     except BaseException as ended:  # noqa: BLE001  the last line of defence: an uncaught error would exit 1
         return _code_of(ended, verbose)
     return code
@@ -52,6 +50,8 @@ def _code_of(ended: BaseException, verbose: Callable[[], int]) -> int:
     match ended:
         case click.exceptions.Exit():
             code = ended.exit_code
+        case SystemExit(code=None | 0):
+            code = FINISHED
         case KeyboardInterrupt() | click.Abort():
             code = _say("interrupted", INTERRUPTED)
         case Terminated():

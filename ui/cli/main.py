@@ -11,6 +11,7 @@ from typing import TextIO
 
 import click
 
+from governance.safe_text import visible
 from ui.cli.exit import end_on_sigterm, guarded
 from ui.cli.globals import global_options
 from ui.cli.lazy import WIDTH, Entry, Example, LazyGroup
@@ -117,10 +118,21 @@ def _tolerate(*streams: TextIO) -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class VisibleFormatter(logging.Formatter):
+    """Log lines in which no text of a row can act on the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, control characters visible."""
+        return visible(super().format(record), lines=True)
+
+
 def _log(session: Session) -> None:
     """Let the program's own log reach stderr as far as -v asks for it."""
-    level = {0: logging.WARNING, 1: logging.INFO}.get(session.verbose, logging.DEBUG)
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(VisibleFormatter("%(levelname)s: %(message)s"))
+    log = logging.getLogger("govern")
+    log.handlers[:] = [handler]
+    log.setLevel({0: logging.WARNING, 1: logging.INFO}.get(session.verbose, logging.DEBUG))
 
 
 if __name__ == "__main__":

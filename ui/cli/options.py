@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+import governance
 from governance.reports import FORMATS
 from ui.cli.lazy import option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 INPUT_FORMATS = ("parquet", "jsonl", "json", "csv", "tsv", "arrow")
+RULES = Path(governance.__file__).parent / "rules"
+RULE_FILE = re.compile(r"[a-z]{3}\d{3}_")
 LEVELS = ("error", "warning", "note", "never")
+
+
+def complete_codes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Rule ids and families that continue what is typed; file names tell them, so no rule is imported."""
+    given, comma, last = incomplete.rpartition(",")
+    ids = [path.name[:6].upper() for path in RULES.iterdir() if RULE_FILE.match(path.name)]
+    codes = sorted({*ids, *(rule[:3] for rule in ids), "ALL"})
+    return [f"{given}{comma}{code}" for code in codes if code.startswith(last.upper())]
 
 
 def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:

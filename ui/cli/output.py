@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -10,13 +11,13 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from governance.errors import UsageError
 from governance.safe_text import json_safe
 from ui.cli.exit import silence, visible_line
 
-Draw = Callable[[TextIO], None]
+Draw = Callable[[TextIO], object]
 
 
 def deliver(draw: Draw, path: str | None) -> None:
@@ -30,11 +31,50 @@ def deliver(draw: Draw, path: str | None) -> None:
 
 def to_stdout(draw: Draw) -> None:
     """Write to stdout. A reader that has gone away is no error, and does not change the exit code."""
+    out = cast("TextIO", Pipe(sys.stdout))
     try:
-        draw(sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
+        draw(out)
+        out.flush()
+    except ReaderGoneError:
         silence(sys.stdout)
+
+
+class ReaderGoneError(Exception):
+    """Nobody reads stdout any more. Not an OSError: Rich answers a BrokenPipeError with exit 1."""
+
+
+class Pipe(io.TextIOBase):
+    """Stdout, where a closed pipe raises `ReaderGoneError`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """The number of characters written."""
+        with self._telling():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Everything written so far is on its way."""
+        with self._telling():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """True of a terminal."""
+        return self._stream.isatty()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The terminal's character set."""
+        return self._stream.encoding
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise ReaderGoneError from None
 
 
 def put(text: str) -> None:

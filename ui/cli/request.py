@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from governance.audit import AuditRequest
     from governance.baseline import Baseline
     from governance.config import Loaded
-    from governance.readers import ReadOptions
+    from governance.readers.options import ReadOptions
 
 SETTINGS = {
     "fail_on": "--fail-on",
@@ -68,7 +68,7 @@ def rule_settings(assignments: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 def read_options(loaded: Loaded, given: Mapping[str, Any], **more: Any) -> ReadOptions:
     """How readers shall take the data."""
-    from governance.readers import ReadOptions
+    from governance.readers.options import ReadOptions
 
     named = {name: given[name] for name in INPUT_NAMES if given.get(name) is not None}
     return ReadOptions(strict=given["strict_input"], limits=loaded.read_limits(), **named, **more)
@@ -79,7 +79,7 @@ def audit_request(
 ) -> AuditRequest:
     """The audit that a command line and the settings describe."""
     from governance.audit import AuditRequest
-    from governance.config import bytes_of
+    from governance.settings import bytes_of
 
     settings = loaded.settings
     known = baseline.findings.column("fingerprint").to_pylist() if baseline else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,7 +87,8 @@ class Session:
     def note(self, words: str) -> None:
         """Write one line to stderr, unless -q."""
         if not self.quiet:
-            click.echo(words, err=True)
+            with suppress(OSError):  # nobody reads it: `2>&1 | head` must not change how the run ends
+                click.echo(words, err=True)
 
 
 def color_wanted(when: str, environment: Mapping[str, str]) -> bool | None:

@@ -8,7 +8,7 @@ import click
 
 from ui.cli.exit import FINDINGS, FINISHED, UNUSABLE, visible_line
 from ui.cli.lazy import Command, Example, option
-from ui.cli.options import LEVELS, dry_run_option, input_options, report_options, together
+from ui.cli.options import LEVELS, complete_codes, dry_run_option, input_options, report_options, together
 from ui.cli.output import put
 from ui.cli.progress import moving_line
 from ui.cli.reporting import check_sensitive, render_all, targets
@@ -33,12 +33,20 @@ reference_options = together(
 rule_options = together(
     option(
         "--select",
+        shell_complete=complete_codes,
         multiple=True,
         metavar="CODES",
         section="Rules",
         help="run these only: ids, names, families, ALL",
     ),
-    option("--ignore", multiple=True, metavar="CODES", section="Rules", help="do not run these"),
+    option(
+        "--ignore",
+        shell_complete=complete_codes,
+        multiple=True,
+        metavar="CODES",
+        section="Rules",
+        help="do not run these",
+    ),
     option("--extend-select", multiple=True, metavar="CODES", section="Rules", help="run these too"),
     option(
         "--set",
@@ -145,7 +153,7 @@ def command(session: Session, /, datasets: tuple[str, ...], **given: Any) -> int
     request = audit_request(loaded, datasets, given, baseline)
     if given["dry_run"]:
         return _describe(session, request)
-    report = _audit(session, request)
+    report = run_audit(session, request)
     shown, comparison = report, None
     if baseline:
         from governance.baseline import apply
@@ -156,7 +164,8 @@ def command(session: Session, /, datasets: tuple[str, ...], **given: Any) -> int
     return exit_code(report, exit_zero=given["exit_zero"])
 
 
-def _audit(session: Session, request: AuditRequest) -> AuditReport:
+def run_audit(session: Session, request: AuditRequest) -> AuditReport:
+    """The audit as the lake keeps it, with a moving line where a person watches."""
     from governance.audit import audit
 
     with session.open_lake(create=True) as lake, moving_line(session) as progress:

@@ -38,7 +38,7 @@ def command() -> None:
 @pass_session
 def show(session: Session, /, origin: bool, format: str) -> int:  # noqa: A002
     """Print the settings in force."""
-    from governance.config import toml_value
+    from governance.settings import toml_value
 
     loaded = session.load()
     values = loaded.values | {"lake": without_passwords(loaded.settings.lake)}
@@ -54,7 +54,7 @@ def show(session: Session, /, origin: bool, format: str) -> int:  # noqa: A002
 @command.command(
     examples=(
         Example("check what would be in force here", "govern config check"),
-        Example("check one file", "govern config check --config govern.toml"),
+        Example("only variables and options, no file", "govern config check --isolated"),
     ),
 )
 @pass_session
@@ -77,7 +77,7 @@ def check(session: Session, /) -> int:
 )
 def schema() -> int:
     """Print the JSON schema of govern.toml."""
-    from governance.config import schema as schema_of
+    from governance.settings import schema as schema_of
 
     put_json(schema_of())
     return 0

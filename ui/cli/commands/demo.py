@@ -2,25 +2,90 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from ui.cli.lazy import Command, Example, option
+from ui.cli.output import put, put_columns
+from ui.cli.session import Session, pass_session
+from ui.cli.words import plural
+
+if TYPE_CHECKING:
+    from governance.demo import DemoFiles, KeyScore
+    from governance.report import AuditReport
 
 
 @click.command(
     cls=Command,
     examples=(
         Example("see what it does", "govern demo"),
-        Example("a smaller set, somewhere else", "govern demo --rows 300 --dir elsewhere"),
+        Example("a smaller set, somewhere else", "govern demo --rows 600 --dir elsewhere"),
     ),
 )
 @option(
     "--dir", "folder", metavar="DIR", default="govern-demo", help="where its files go (default govern-demo)"
 )
-@option(
-    "--rows", type=click.IntRange(min=100), default=2000, metavar="N", help="rows of the set (default 2000)"
-)
-@option("--seed", type=int, default=7, metavar="N", help="seed of the set (default 7)")
-def command(folder: str, rows: int, seed: int) -> int:
-    """Audit a small finance instruction set with planted faults."""
+@option("--rows", type=int, default=2000, metavar="N", help="rows of the set, at least 600 (default 2000)")
+@option("--seed", type=int, default=7, metavar="N", help="seed of the set and its faults (default 7)")
+@pass_session
+def command(session: Session, /, folder: str, rows: int, seed: int) -> int:
+    """Audit a small finance instruction set with planted faults.
+
+    Writes the set, an evaluation set and the key to the faults, audits the set as `govern audit` would with
+    default settings, and says how many of the faults were found. The exit code is 0 whatever is found.
+    """
+    from governance.demo import check_key, read_key, write_demo
+
+    files = write_demo(Path(folder), seed, rows)
+    session.note(f"wrote {files.dataset}, {files.suite} and {files.key}")
+    report = _audit(session, files)
+    _show(session, report)
+    put("")
+    show_score(check_key(read_key(files.key.read_text(encoding="utf-8")), report))
+    put("\n" + next_steps(files))
     return 0
+
+
+def _audit(session: Session, files: DemoFiles) -> AuditReport:
+    """The same audit as any: only the settings of this machine are left out, so that all see the same."""
+    from governance.audit import AuditRequest
+    from ui.cli.commands.audit import run_audit
+    from ui.cli.request import command_line
+
+    request = AuditRequest((str(files.dataset),), evals=(str(files.suite),), command=command_line())
+    return run_audit(session, request)
+
+
+def _show(session: Session, report: AuditReport) -> None:
+    from ui.cli.reporting import Target, render_all
+
+    given = {"show_sensitive": False, "statistics": False, "limit": None}
+    render_all(report, [Target("text", None)], session, given)
+
+
+def show_score(score: KeyScore) -> None:
+    """Print what was planted against what was found."""
+    lines = [
+        (line.kind, line.rule, line.planted, line.found, len(line.unexpected) or "") for line in score.lines
+    ]
+    put_columns([("planted fault", "rule", "planted", "found", "rows not planted"), *lines])
+    planted, found = (sum(getattr(line, name) for line in score.lines) for name in ("planted", "found"))
+    spared = sum(not touched for _, _, touched in score.hard_negatives)
+    put(
+        f"\n{found:,} of {plural(planted, 'fault')} found; {spared} of {len(score.hard_negatives)} hard negatives left alone"
+    )
+
+
+def next_steps(files: DemoFiles) -> str:
+    """Where to go from here, as commands."""
+    audit = shlex.join(["govern", "audit", str(files.dataset), "--eval", str(files.suite)])
+    steps = (
+        ("the same on the command line, with an exit code for a pipeline", audit),
+        ("the report as a page for the browser", "govern report latest -f html -o report.html"),
+        ("what a finding means", "govern rule CON001"),
+        ("your own data", "govern audit DATA --eval SUITE"),
+    )
+    return "Next:\n" + "\n".join(f"  # {words}\n  {line}" for words, line in steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from ui.cli.lazy import Command, Example, option
 from ui.cli.output import atomic
 from ui.cli.session import Session, pass_session
+from ui.cli.words import without_passwords
 
 
 @click.command(
@@ -28,9 +30,10 @@ def command(session: Session, /, folder: str, force: bool) -> int:
 
     Every setting stands in govern.toml as a comment with its default. A file that is there is left alone.
     """
-    from governance.config import FILE, template
+    from governance.config import FILE
     from governance.errors import UsageError
     from governance.lake import open_lake
+    from governance.settings import template
 
     place = Path(folder)
     settings = place / FILE
@@ -42,8 +45,18 @@ def command(session: Session, /, folder: str, force: bool) -> int:
     with open_lake(lake, create=True):
         pass
     with atomic(settings) as out:
-        out.write(template())
-    session.note(f"wrote {settings} and the lake {lake}")
+        out.write(template(_as_setting(session, place)))
+    session.note(f"wrote {settings} and made the lake {without_passwords(lake)}")
     inside = "" if place.resolve() == Path.cwd() else f"cd {shlex.quote(folder)} && "
     session.note(f"next: {inside}govern audit DATA --eval SUITE, or govern demo")
     return 0
+
+
+def _as_setting(session: Session, place: Path) -> str | None:
+    """What govern.toml says of the lake: a path as seen from there, an address unless it holds a password."""
+    if session.lake is None:
+        return None
+    if without_passwords(session.lake) != session.lake:
+        session.note("the address of the lake holds a password and was not written; set GOVERN_LAKE to it")
+        return None
+    return session.lake if "://" in session.lake else os.path.relpath(session.lake, place)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from typing import Any
 
 import click
 
 from ui.cli.lazy import Command, Example, option
-from ui.cli.options import format_option
-from ui.cli.output import put, put_json, put_table, to_stdout
+from ui.cli.options import complete_codes, format_option
+from ui.cli.output import put, put_json, put_table
 from ui.cli.session import Session, pass_session
 
 
@@ -21,7 +22,7 @@ from ui.cli.session import Session, pass_session
         Example("every rule in one table", "govern rule --all"),
     ),
 )
-@click.argument("codes", nargs=-1, metavar="CODE...")
+@click.argument("codes", nargs=-1, metavar="CODE...", shell_complete=complete_codes)
 @option("--all", "every", is_flag=True, help="list every rule, one a line")
 @format_option("text", "json", "markdown", default="text")
 @pass_session
@@ -76,7 +77,10 @@ def as_markdown(rule_id: str) -> str:
     from governance.rules.registry import all_rules, page
 
     info = all_rules()[rule_id].info
-    return f"# {info.id} {info.name}\n\n*{info.severity.value}, {info.stage}*\n\n{page(rule_id)}"
+    title, _, body = page(rule_id).partition("\n")
+    if not title.startswith("# "):
+        body = f"{title}\n{body}"
+    return f"# {info.id} {info.name}\n\n*{info.severity.value}, {info.stage}*\n\n{body.strip()}"
 
 
 def _list(ids: list[str], *, markdown: bool) -> None:
@@ -101,4 +105,6 @@ def _show(text: str, *, drawn: bool) -> None:
     from rich.markdown import Markdown
 
     width = min(100, shutil.get_terminal_size().columns)
-    to_stdout(lambda out: Console(file=out, force_terminal=True, width=width).print(Markdown(text)))
+    drawing = io.StringIO()  # not stdout: Rich answers a closed pipe with exit 1
+    Console(file=drawing, force_terminal=True, width=width).print(Markdown(text))
+    put(drawing.getvalue().rstrip())

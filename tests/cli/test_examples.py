@@ -1,0 +1,74 @@
+"""Every example on a help page works as printed."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import COMMAND, REPOSITORY, Run, environment, train_rows, write_rows
+from tests.cli.pages import PAGES
+from ui.cli.main import main
+
+EXAMPLES = [(name, example.command) for name, page in PAGES for example in page.examples]
+SHELL = frozenset("|&;<>$")
+MAY_FIND = ("audit",)
+"""Commands that are allowed to end in 1: finding something is what they are for."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small data file, an evaluation set, and a lake that has seen both."""
+    folder = tmp_path_factory.mktemp("examples")
+    rows = train_rows()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_rows(folder / "eval.jsonl", [{"question": rows[0]["prompt"], "answer": rows[0]["response"]}])
+        write_rows(folder / "train.jsonl", rows[:3])
+        done(["audit", "train.jsonl", "--exit-zero", "-q", "-f", "json", "-o", "earlier.json"])
+        write_rows(folder / "train.jsonl", rows)
+        done(["ingest", "train.jsonl", "-q"])
+        done(["audit", "train.jsonl", "--exit-zero", "-q", "-o", "report.txt"])
+        done(["benchmarks", "add", "finance", "eval.jsonl", "-q"])
+    return folder
+
+
+def done(arguments: list[str]) -> None:
+    assert main(arguments) == 0, arguments
+
+
+@pytest.mark.parametrize(("name", "command"), EXAMPLES, ids=[command for _, command in EXAMPLES])
+def test_example_works_as_printed(run: Run, folder: Path, prepared: Path, name: str, command: str) -> None:
+    shutil.copytree(prepared, folder, dirs_exist_ok=True)
+    allowed = (0, 1) if name.rsplit(maxsplit=1)[-1] in MAY_FIND or name == "govern" else (0,)
+
+    if SHELL & set(command):
+        ended = in_shell(command, folder)
+        code, err = ended.returncode, ended.stderr
+    else:
+        result = run(*shlex.split(command)[1:])
+        code, err = result.code, result.err
+
+    assert code in allowed, err
+
+
+def in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The example in a real shell, where `govern` is this checkout."""
+    programs = folder / "bin"
+    programs.mkdir()
+    program = programs / "govern"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
+    program.chmod(0o755)
+    path = {"PATH": f"{programs}:{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment(**path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
