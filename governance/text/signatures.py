@@ -1,11 +1,11 @@
 """What is remembered of a sample, so that it never has to be compared again.
 
-A cache belongs to one dataset name and one set of parameters (`PARAMETERS`). Its invariant: every pair of samples in
-it has been compared, and each pair at or above the threshold is in its edges. A later audit of the same dataset then
+A cache belongs to one dataset name and one string of parameters. Its invariant: every pair of samples in it has
+been compared, and each pair at or above the threshold is in its edges. A later audit of the same dataset then
 compares new samples with each other and with the cached ones only, and arrives at the clusters of a full run.
 
-datasketch is the interchange. `minhash` holds the values of `datasketch.MinHash(num_perm=128, seed=1)` in scheme
-`affine32` over our 32-bit shingle hashes, so signatures go there and come back unchanged.
+datasketch is the interchange. `minhash` holds the values of `datasketch.MinHash(num_perm=128, seed=1)` in
+scheme `affine32` over our 32-bit shingle hashes, so signatures go there and come back unchanged.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from governance.errors import UsageError
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash
@@ -87,9 +89,12 @@ def from_datasketch(minhash: LeanMinHash) -> npt.NDArray[np.uint32]:
     """(128,) values of a datasketch `MinHash` or `LeanMinHash`.
 
     Raises:
-        ValueError: it has another number of permutations, seed or scheme, and cannot be compared with ours.
+        UsageError: it has another number of permutations, seed or scheme, and cannot be compared with ours.
     """
     found = (len(minhash), minhash.seed, minhash.scheme)
     if found != (PERMUTATIONS, SEED, SCHEME):
-        raise ValueError(f"permutations, seed, scheme are {found}, not {(PERMUTATIONS, SEED, SCHEME)}")
+        raise UsageError(
+            f"this MinHash has permutations, seed and scheme {found}, not {(PERMUTATIONS, SEED, SCHEME)}",
+            hint="make it with MinHash(num_perm=128, seed=1) of datasketch 2",
+        )
     return np.asarray(minhash.hashvalues, np.uint32)

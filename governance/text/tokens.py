@@ -1,12 +1,12 @@
 """Words of a text, found and hashed by compiled code over UTF-8 bytes.
 
-A token is a lower-cased run of letters, digits and underscores. Each Chinese character, kana and hangul syllable is a
-token of its own, because these scripts put no spaces between words. Everything else (spaces, punctuation, symbols,
-emoji) separates. Full-width forms are folded to ASCII, and letters of every script to their lower case, so that
-`ＧＤＰ`, `GDP` and `gdp` are one token.
+A token is a lower-cased run of letters, digits and underscores. Each Chinese character, kana and hangul
+syllable is a token of its own, because these scripts put no spaces between words. Everything else (spaces,
+punctuation, symbols, emoji) separates. Full-width forms are folded to ASCII, and letters of every script to
+their lower case, so that full-width and plain `GDP` and `gdp` are one token.
 
-Runs of ASCII are searched 64 bytes at a time: LLVM turns the vector operations below into whatever the machine has
-(AVX-512, AVX2, SSE2, NEON).
+Runs of ASCII are searched 64 bytes at a time: LLVM turns the vector operations below into whatever the
+machine has (AVX-512, AVX2, SSE2, NEON).
 
     hashes = np.empty(max_tokens(end - start), np.uint64)
     starts, ends = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.int64)
@@ -20,10 +20,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+
+from governance.text.vectors import BLOCK, load64, masks64, trailing_zeros
 
 U8 = types.Array(types.uint8, 1, "C", readonly=True)
 I64 = types.Array(types.int64, 1, "C")
@@ -33,8 +32,8 @@ U64 = types.Array(types.uint64, 1, "C")
 TABLES = unicodedata.unidata_version
 """The Unicode version that decides what is a letter; part of the parameters of anything kept on disk."""
 
-SEPARATOR, LETTER, SINGLE = 0, 1, 2
-_BLOCK = 64
+SEPARATOR, LETTER, SINGLE, SYMBOL = range(4)
+"""Classes of characters. A symbol (currency, operator, picture) separates too, but carries meaning."""
 
 _M1 = np.uint64(0x9E3779B97F4A7C15)
 _M2 = np.uint64(0xA0761D6478BD642F)
@@ -50,89 +49,47 @@ def max_tokens(size: int) -> int:
     return size // 2 + 1
 
 
-def _single(code: int) -> bool:
-    """Whether a character of the basic plane is a token of its own: ideographs, kana, hangul."""
-    spans = ((0x1100, 0x11FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x3130, 0x318F), (0x31F0, 0x31FF))
-    more = ((0x2E80, 0x2FDF), (0x3400, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF))
-    return any(a <= code <= b for a, b in (*spans, *more, (0xFF66, 0xFFDC)))
+_SINGLES = (
+    (0x1100, 0x11FF), (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x3130, 0x318F), (0x31F0, 0x31FF),
+    (0x3400, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFF66, 0xFFDC),
+)  # fmt: skip
+"""Ideographs, kana and hangul of the basic plane."""
 
 
-def _classify(code: int) -> tuple[int, int]:
-    """(class, code point after folding) of one character of the basic plane."""
-    if 0xFF01 <= code <= 0xFF5E:
-        code -= 0xFEE0
-    character = chr(code)
-    if unicodedata.category(character)[0] not in "LMN" and character != "_":
-        return SEPARATOR, code
-    if _single(code):
-        return SINGLE, code
-    lower = character.lower()
-    return LETTER, ord(lower) if len(lower) == 1 and ord(lower) < 0x10000 else code
+def _classify() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """((65536,) class, (65536,) folded code point) of the characters of the basic plane."""
+    codes = np.arange(0x10000, dtype=np.int32)
+    wide = (codes >= 0xFF01) & (codes <= 0xFF5E)
+    codes[wide] -= 0xFEE0
+    characters = [chr(c) for c in range(0x10000)]
+    names = "".join(map(unicodedata.category, characters))
+    category = np.frombuffer(names.encode(), "S2")[codes]
+    lowered = [c.lower() for c in characters]
+    lower = np.array([ord(x) if len(x) == 1 else ord(c) for x, c in zip(lowered, characters, strict=True)])
+    letter = np.isin(category.astype("S1"), [b"L", b"M", b"N"]) | (codes == ord("_"))
+    single = np.zeros(0x10000, np.bool_)
+    for first, last in _SINGLES:
+        single[first : last + 1] = True
+    symbol = (category == b"Sm") | (category == b"Sc") | ((codes >= 0x2600) & (codes <= 0x27BF))
+    kinds = np.select([letter & single, letter, symbol], [SINGLE, LETTER, SYMBOL], SEPARATOR)
+    folded = np.where(kinds == LETTER, lower[codes], codes)
+    return kinds.astype(np.uint8), folded.astype(np.int32)
 
 
 def _pages() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """((256,) first entry of each page, entries class << 16 | folded - code), equal pages stored once."""
-    codes = np.arange(0x10000)
-    found = np.array([_classify(int(c)) for c in codes])
-    entries = (found[:, 0] << 20 | (found[:, 1] - codes + 0x10000)).astype(np.int32).reshape(256, 256)
-    pages, index = np.unique(entries, axis=0, return_inverse=True)
-    return index.reshape(-1).astype(np.int64) * 256, np.ascontiguousarray(pages.reshape(-1))
+    """((256,) first entry of each page, entries class << 20 | folded - code + 65536), equal pages once."""
+    kinds, folded = _classify()
+    entries = kinds.astype(np.int32) << 20 | (folded - np.arange(0x10000, dtype=np.int32) + 0x10000)
+    pages: dict[bytes, int] = {}
+    index = [pages.setdefault(page.tobytes(), len(pages)) for page in entries.reshape(256, 256)]
+    return np.array(index) * 256, np.frombuffer(b"".join(pages), np.int32)
 
 
 _PAGE, _ENTRY = _pages()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _load64(typing: Any, data: Any, at: Any) -> Any:
-    """The 8 bytes at `at` as a little-endian word; the caller makes sure they are there."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place = cgutils.gep_inbounds(builder, array.data, args[1])
-        word = ir.IntType(64)
-        return builder.load(builder.bitcast(place, word.as_pointer()), align=1, typ=word)
-
-    return types.uint64(data, types.int64), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _masks64(typing: Any, data: Any, at: Any) -> Any:
-    """(bit i set where byte at + i is an ASCII letter, digit or underscore; ... where it is not ASCII)."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place = cgutils.gep_inbounds(builder, array.data, args[1])
-        vector = ir.VectorType(ir.IntType(8), _BLOCK)
-
-        def all_of(value: int) -> Any:
-            return ir.Constant(vector, [value] * _BLOCK)
-
-        block = builder.load(builder.bitcast(place, vector.as_pointer()), align=1, typ=vector)
-        lower = builder.or_(block, all_of(0x20))
-        letter = builder.icmp_unsigned("<=", builder.sub(lower, all_of(ord("a"))), all_of(25))
-        digit = builder.icmp_unsigned("<=", builder.sub(block, all_of(ord("0"))), all_of(9))
-        underscore = builder.icmp_unsigned("==", block, all_of(ord("_")))
-        word = builder.or_(builder.or_(letter, digit), underscore)
-        high = builder.icmp_signed("<", block, all_of(0))
-        bits = ir.IntType(64)
-        found = [builder.bitcast(word, bits), builder.bitcast(high, bits)]
-        return context.make_tuple(builder, signature.return_type, found)
-
-    return types.UniTuple(types.uint64, 2)(data, types.int64), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _trailing_zeros(typing: Any, word: Any) -> Any:
-    """Zero bits below the lowest set bit; 64 for zero."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.uint64), generate
-
-
 @njit(inline="always")
-def _mix(state: np.uint64, first: np.uint64, second: np.uint64) -> np.uint64:
+def _mix(state: np.uint64, first: np.uint64, second: np.uint64) -> Any:
     """Sixteen more bytes stirred into a hash."""
     state ^= (first * _M2) ^ (second * _M3)
     state ^= state >> np.uint64(32)
@@ -141,20 +98,20 @@ def _mix(state: np.uint64, first: np.uint64, second: np.uint64) -> np.uint64:
 
 
 @njit(inline="always")
-def _hash_ascii(data: Any, start: int, end: int) -> np.uint64:
-    """Hash of the lower-cased ASCII word data[start:end]; 16 bytes after `start` (and each 16) must be readable."""
+def _hash_ascii(data: Any, start: int, end: int) -> Any:
+    """Hash of the lower-cased ASCII word data[start:end]; 16 bytes past its end must be readable."""
     length = end - start
     state = np.uint64(length) * _M4
     while length > 16:
-        state = _mix(state, _load64(data, start) | _LOWER, _load64(data, start + 8) | _LOWER)
+        state = _mix(state, load64(data, start) | _LOWER, load64(data, start + 8) | _LOWER)
         start += 16
         length -= 16
-    first = (_load64(data, start) | _LOWER) & _FIRST_WORD[length]
-    return _mix(state, first, (_load64(data, start + 8) | _LOWER) & _SECOND_WORD[length])
+    first = (load64(data, start) | _LOWER) & _FIRST_WORD[length]
+    return _mix(state, first, (load64(data, start + 8) | _LOWER) & _SECOND_WORD[length])
 
 
 @njit(inline="always")
-def _decode(data: Any, at: int, end: int) -> tuple[int, int]:
+def decode(data: Any, at: int, end: int) -> Any:
     """(code point, bytes) of the character at `at`; a damaged sequence gives U+FFFD and one byte."""
     lead = np.int64(data[at])
     if lead < 0x80:
@@ -170,21 +127,21 @@ def _decode(data: Any, at: int, end: int) -> tuple[int, int]:
 
 
 @njit(inline="always")
-def _fold(code: int) -> tuple[int, int]:
+def fold(code: int) -> Any:
     """(class, folded code point) of any character."""
     if code < 0x10000:
         entry = np.int64(_ENTRY[_PAGE[code >> 8] + (code & 255)])
         return entry >> 20, code + (entry & 0xFFFFF) - 0x10000
     if code >= 0x20000:
         return SINGLE, code  # ideographs beyond the basic plane
-    if 0x1F000 <= code:
-        return SEPARATOR, code  # emoji and other pictures
+    if code >= 0x1F000:
+        return SYMBOL, code  # emoji and other pictures
     return LETTER, code
 
 
 @njit(inline="always")
-def _encode(code: int) -> np.uint64:
-    """UTF-8 bytes of a folded code point in a little-endian word; ASCII with bit 5 set, as `_hash_ascii` has it."""
+def _encode(code: int) -> Any:
+    """UTF-8 bytes of a folded code point as a little-endian word; ASCII gets bit 5 as in `_hash_ascii`."""
     if code < 0x80:
         return np.uint64(code | 0x20)
     if code < 0x800:
@@ -201,22 +158,22 @@ def _encoded_length(code: int) -> int:
 
 
 @njit
-def _hash_folded(data: Any, start: int, end: int) -> np.uint64:
+def _hash_folded(data: Any, start: int, end: int) -> Any:
     """Hash of the folded characters of the word data[start:end]; equals `_hash_ascii` where both apply."""
     length = 0
     at = start
     while at < end:
-        code, size = _decode(data, at, end)
-        length += _encoded_length(_fold(code)[1])
+        code, size = decode(data, at, end)
+        length += _encoded_length(fold(code)[1])
         at += size
     state = np.uint64(length) * _M4
     first = second = np.uint64(0)
     filled = 0
     at = start
     while at < end:
-        code, size = _decode(data, at, end)
+        code, size = decode(data, at, end)
         at += size
-        folded = _fold(code)[1]
+        folded = fold(code)[1]
         encoded = _encode(folded)
         for i in range(_encoded_length(folded)):
             if filled == 16:
@@ -232,12 +189,19 @@ def _hash_folded(data: Any, start: int, end: int) -> np.uint64:
     return _mix(state, first, second)
 
 
+@njit(inline="always")
+def _ideograph(data: Any, at: int) -> Any:
+    """Whether the three bytes at `at` are a character of U+4E00 to U+9FFF."""
+    lead = data[at]
+    return (lead == 0xE4 and data[at + 1] >= 0xB8) or (lead >= 0xE5 and lead <= 0xE9)
+
+
 @njit
 def _next_any(data: Any, at: int, end: int) -> tuple[np.uint64, int, int]:
     """(hash, start, end) of the first token at or after `at`, character by character; start == end: none."""
     while at < end:
-        code, size = _decode(data, at, end)
-        kind, folded = _fold(code)
+        code, size = decode(data, at, end)
+        kind, folded = fold(code)
         if kind == SINGLE:
             state = np.uint64(_encoded_length(folded)) * _M4
             return _mix(state, _encode(folded), np.uint64(0)), at, at + size
@@ -247,8 +211,8 @@ def _next_any(data: Any, at: int, end: int) -> tuple[np.uint64, int, int]:
                 at += size
                 if at >= end:
                     break
-                code, size = _decode(data, at, end)
-                kind = _fold(code)[0]
+                code, size = decode(data, at, end)
+                kind = fold(code)[0]
             return _hash_folded(data, start, at), start, at
         at += size
     return np.uint64(0), end, end
@@ -263,19 +227,19 @@ def tokenise(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: An
     """
     count = 0
     at = start
-    safe = min(end, len(data) - _BLOCK - 16)  # below this a whole block, and a word in it, can be loaded
+    safe = min(end, len(data) - BLOCK - 16)  # below this a whole block, and a word in it, can be loaded
     while at < end:
         if at < safe and data[at] < 0x80:
-            word, high = _masks64(data, at)
-            limit = min(end - at, _trailing_zeros(high))  # this many bytes are ASCII and ours
-            if limit < _BLOCK:
+            word, high = masks64(data, at)
+            limit = min(end - at, trailing_zeros(high))  # this many bytes are ASCII and ours
+            if limit < BLOCK:
                 word &= (np.uint64(1) << np.uint64(limit)) - np.uint64(1)
             edges = word ^ (word << np.uint64(1))
             taken = limit
             while edges != 0:
-                first = _trailing_zeros(edges)
+                first = trailing_zeros(edges)
                 edges &= edges - np.uint64(1)
-                last = _trailing_zeros(edges)
+                last = trailing_zeros(edges)
                 if last >= limit and at + limit < end:
                     taken = first  # the word may go on beyond what was seen
                     break
@@ -287,6 +251,12 @@ def tokenise(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: An
             if taken > 0:
                 at += taken
                 continue
+        while at < safe and at + 2 < end and _ideograph(data, at):
+            word = load64(data, at) & np.uint64(0xFFFFFF)
+            hashes[count] = _mix(np.uint64(3) * _M4, word, np.uint64(0))
+            starts[count], ends[count] = at, at + 3
+            count += 1
+            at += 3
         found, first, last = _next_any(data, at, end)
         if first == last:
             break

@@ -1,0 +1,140 @@
+"""The exact Jaccard similarity of candidate pairs, with only a bounded part of all sets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+
+from governance.text.minhash import U32_READ
+from governance.text.tokens import I64
+
+MEMORY = 1 << 28
+"""Bytes of shingle sets that are held at once; more are compared block against block."""
+
+_F64 = types.Array(types.float64, 1, "C")
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Some shingle sets: set i is values[starts[i]:ends[i]], ascending."""
+
+    values: npt.NDArray[np.uint32]
+    starts: Indices
+    ends: Indices
+
+
+class SetSource(Protocol):
+    """Where the shingle sets lie."""
+
+    def load(self, documents: Indices) -> Sets:
+        """The sets of these documents (ascending numbers), in that order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Pairs at or above the threshold: a < b, each once, sorted by (a, b)."""
+
+    a: Indices
+    b: Indices
+    jaccard: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, a: Indices, b: Indices, jaccard: npt.NDArray[np.float64]) -> Edges:
+        """Edges from pairs in any order and direction, repeats dropped."""
+        low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
+        order = np.lexsort((high, low))
+        low, high, jaccard = low[order], high[order], jaccard[order]
+        fresh = np.ones(len(low), np.bool_)
+        fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+        return cls(low[fresh], high[fresh], jaccard[fresh])
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Edges:
+        """The chosen ones of these edges."""
+        return Edges(self.a[chosen], self.b[chosen], self.jaccard[chosen])
+
+
+def verify(
+    left: npt.NDArray[np.uint32],
+    right: npt.NDArray[np.uint32],
+    sizes: npt.NDArray[np.int32],
+    source: SetSource,
+    threshold: float,
+) -> Edges:
+    """The pairs whose exact Jaccard similarity is at or above the threshold."""
+    found: list[tuple[Indices, Indices, npt.NDArray[np.float64]]] = []
+    for a, b, documents in _blocks(left, right, sizes):
+        sets = source.load(documents)
+        jaccard = np.empty(len(a))
+        places = np.zeros(int(documents[-1]) + 1, np.int64)
+        places[documents] = np.arange(len(documents))
+        _jaccard(places[a], places[b], sets.values, sets.starts, sets.ends, threshold, jaccard)
+        keep = jaccard >= threshold
+        found.append((a[keep], b[keep], jaccard[keep]))
+    if not found:
+        return Edges(*(np.empty(0, np.int64) for _ in range(2)), np.empty(0))
+    return Edges.of(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def _blocks(
+    left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32], sizes: npt.NDArray[np.int32]
+) -> Iterator[tuple[Indices, Indices, Indices]]:
+    """(a, b, the documents in them): all pairs, so cut that the sets of a part fit into memory."""
+    a, b = left.astype(np.int64), right.astype(np.int64)
+    used = np.zeros(len(sizes), np.bool_)
+    used[a] = used[b] = True
+    documents = np.flatnonzero(used)
+    held = np.cumsum(sizes[documents].astype(np.int64) * 4)
+    if not len(documents) or held[-1] <= MEMORY:
+        if len(documents):
+            yield a, b, documents
+        return
+    block = np.zeros(len(sizes), np.int64)
+    block[documents] = held // (MEMORY // 2)
+    pair_block = block[a] * (int(block.max()) + 1) + block[b]
+    order = np.argsort(pair_block, kind="stable")
+    cuts = np.flatnonzero(np.diff(pair_block[order])) + 1
+    for part in np.split(order, cuts):
+        yield a[part], b[part], np.unique(np.concatenate([a[part], b[part]]))
+
+
+@njit(inline="always")
+def shared(values: Any, i: int, i_end: int, j: int, j_end: int, needed: int) -> Any:
+    """How many values two ascending sets share, or some number below `needed` where it cannot be reached."""
+    common = 0
+    while i < i_end and j < j_end:
+        stop = min(i_end - i, j_end - j, 32)  # look at the bound only now and then, to keep the loop straight
+        for _ in range(stop):
+            x, y = values[i], values[j]
+            common += x == y
+            i += x <= y
+            j += y <= x
+            if i == i_end or j == j_end:
+                break
+        if (i_end - i) + (j_end - j) < 2 * (needed - common):
+            return 0
+    return common
+
+
+@njit(
+    types.void(I64, I64, U32_READ, I64, I64, types.float64, _F64),
+    nogil=True,
+    cache=True,
+)
+def _jaccard(a: Any, b: Any, values: Any, starts: Any, ends: Any, threshold: float, out: Any) -> None:
+    """Writes the Jaccard similarity of each pair; exact at or above the threshold, else some value below it."""
+    for k in range(len(a)):
+        i, i_end, j, j_end = starts[a[k]], ends[a[k]], starts[b[k]], ends[b[k]]
+        total = (i_end - i) + (j_end - j)
+        needed = np.int64(np.floor(threshold / (1 + threshold) * total - 1e-6))
+        common = shared(values, i, i_end, j, j_end, needed)
+        out[k] = common / (total - common) if total > common else 0.0
