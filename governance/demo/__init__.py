@@ -1,1 +1,10 @@
-"""A small finance set with planted faults, made from a seed."""
+"""The demonstration set of `govern demo`: a small finance instruction set with faults planted from a seed.
+
+files = write_demo(Path("demo"))
+score = check_key(read_key(files.key.read_text("utf-8")), report)
+"""
+
+from governance.demo.key import FaultKey, KeyLine, KeyScore, check_key, read_key
+from governance.demo.write import DemoFiles, write_demo
+
+__all__ = ["DemoFiles", "FaultKey", "KeyLine", "KeyScore", "check_key", "read_key", "write_demo"]
