@@ -149,7 +149,7 @@ def test_edited_items_are_close_and_not_equal(made: tuple[list[Row], FaultKey]) 
         asked = (rows[fault.rows[0]].turns or ())[0].text
         assert item.question not in asked
         assert item.edited in asked
-        assert jaccard(item.question, item.edited) > 0.25
+        assert jaccard(item.question, item.edited) > 0.6
         assert re.findall(r"\d+", item.question) == re.findall(r"\d+", item.edited)
 
 
