@@ -263,6 +263,24 @@ def test_progress_moves_on_a_terminal_only(
     assert (b"\x1b[?25l" in shown) is moves
 
 
+@pytest.mark.parametrize(
+    ("options", "variables", "colored"),
+    [
+        ((), {}, True),
+        ((), {"NO_COLOR": "1"}, False),
+        (("--color", "never"), {}, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_errors_are_coloured_on_a_terminal_only(
+    folder: Path, options: tuple[str, ...], variables: dict[str, str], colored: bool
+) -> None:
+    shown = on_terminal(*options, "rule", "XXX999", **variables)
+
+    assert b"there is no rule" in shown
+    assert (b"\x1b" in shown) is colored
+
+
 def on_terminal(*arguments: str, **variables: str) -> bytes:
     """What a run writes to a terminal that is its stderr."""
     ours, theirs = pty.openpty()

@@ -19,6 +19,7 @@ import click
 
 from governance.errors import GovernError
 from governance.safe_text import visible
+from ui.cli.session import Session
 
 FINISHED = 0
 FINDINGS = 1
@@ -31,21 +32,17 @@ class Terminated(BaseException):
     """SIGTERM arrived; raised so that scratch folders and half-written files are removed on the way out."""
 
 
-def guarded(work: Callable[[], int | None], *, verbose: Callable[[], int]) -> int:
-    """The exit code of `work`, whatever it raises.
-
-    Args:
-        verbose: how often -v was given; asked only after something has gone wrong.
-    """
+def guarded(work: Callable[[], int | None], session: Session) -> int:
+    """The exit code of `work`, whatever it raises; the session says how an error is shown."""
     try:
         code = work() or FINISHED
         sys.stdout.flush()
     except BaseException as ended:  # noqa: BLE001  the last line of defence: an uncaught error would exit 1
-        return _code_of(ended, verbose)
+        return _code_of(ended, session)
     return code
 
 
-def _code_of(ended: BaseException, verbose: Callable[[], int]) -> int:
+def _code_of(ended: BaseException, session: Session) -> int:
     """The code for an exception, explained on stderr. A closed pipe is no error and needs no words."""
     match ended:
         case click.exceptions.Exit():
@@ -63,7 +60,7 @@ def _code_of(ended: BaseException, verbose: Callable[[], int]) -> int:
             click.echo(ended.ctx.get_help(), err=True, color=ended.ctx.color)
             code = UNUSABLE
         case _:
-            code = _explain(ended, verbose())
+            code = _explain(ended, session)
     return code
 
 
@@ -73,13 +70,13 @@ def _say(words: str, code: int) -> int:
     return code
 
 
-def _explain(error: BaseException, verbose: int) -> int:
+def _explain(error: BaseException, session: Session) -> int:
     """Write what, where and what to do next to stderr; the traceback too where -v asks for it."""
     _drain(sys.stdout)
     with contextlib.suppress(OSError, ValueError):
-        if verbose:
+        if session.verbose:
             click.echo(visible("".join(traceback.format_exception(error)), lines=True), err=True)
-        click.echo(three_lines(as_govern_error(error)), err=True)
+        click.echo(three_lines(as_govern_error(error)), err=True, color=session.color)
     return UNUSABLE
 
 

@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     end_on_sigterm()
     _tolerate(sys.stdout, sys.stderr)
-    return guarded(lambda: _run(given, session), verbose=lambda: session.verbose)
+    return guarded(lambda: _run(given, session), session)
 
 
 def _run(arguments: list[str], session: Session) -> int | None:

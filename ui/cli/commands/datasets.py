@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from governance.safe_text import json_safe
 from ui.cli.confirm import confirm
 from ui.cli.exit import visible_line
 from ui.cli.lazy import Example, Group, option
@@ -92,7 +94,7 @@ def show(session: Session, /, reference: str, entries: int | None, rows: int | N
         listed = datasets.entries(lake, name, found.version).slice(0, entries) if entries else None
         kept = first_rows(datasets.row_batches(lake, name, found.version), rows) if rows else []
     if rows:
-        put("\n".join(json.dumps(row, ensure_ascii=True, default=str) for row in kept))
+        put("\n".join(as_line(row) for row in kept))
     elif format == "json":
         more = {"entries": entry_rows(listed)} if listed is not None else {}
         put_json(as_json(found) | {"versions": [v.version for v in history]} | more)
@@ -194,6 +196,14 @@ def entry_rows(table: pa.Table) -> list[dict[str, Any]]:
         {"sample": row["sample_id"].hex(), **row, "sample_id": row["sample_id"].hex()}
         for row in table.to_pylist()
     ]
+
+
+def as_line(row: dict[str, Any]) -> str:
+    """A kept row as one line of JSON; one that was JSON when it was read is that record again."""
+    if list(row) == ["json"]:
+        with suppress(ValueError):
+            row = json.loads(row["json"])
+    return json_safe(json.dumps(row, ensure_ascii=False, default=str))
 
 
 def first_rows(batches: Any, limit: int) -> list[dict[str, Any]]:

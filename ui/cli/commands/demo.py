@@ -74,9 +74,8 @@ def show_score(score: KeyScore) -> None:
     put_columns([("planted fault", "rule", "planted", "found", "rows not planted"), *lines])
     planted, found = (sum(getattr(line, name) for line in score.lines) for name in ("planted", "found"))
     spared = sum(not touched for _, _, touched in score.hard_negatives)
-    put(
-        f"\n{found:,} of {plural(planted, 'fault')} found; {spared} of {len(score.hard_negatives)} hard negatives left alone"
-    )
+    decoys = f"{spared} of {plural(len(score.hard_negatives), 'hard negative')} left alone"
+    put(f"\n{found:,} of {plural(planted, 'fault')} found; {decoys}")
 
 
 def next_steps(files: DemoFiles) -> str:
