@@ -31,6 +31,7 @@ from governance.lake.tables import FORMAT, TABLES
 
 READ_ROWS = 65_536
 NO_INLINING = "0"
+MAGIC = b"SQLite format 3\0"
 
 
 class Lake:
@@ -210,6 +211,12 @@ def _open_folder(place: Folder, stack: ExitStack, *, read_only: bool, create: bo
             raise _absent(place)
         create_folder(place, wait)
     catalog = place.catalog
+    with catalog.open("rb") as file:
+        magic = file.read(len(MAGIC))
+    if magic != MAGIC:
+        raise LakeDamaged(
+            "the catalog is not a SQLite database", where=place.display, hint="restore it from a backup"
+        )
     if read_only and not os.access(place.root, os.W_OK):
         catalog = attach.private_copy(catalog, Path(stack.enter_context(tempfile.TemporaryDirectory())))
     db = stack.enter_context(attach.connection("sqlite_scanner"))

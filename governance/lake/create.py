@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from governance.errors import LakeError
+from governance.errors import LakeDamaged, LakeError
 from governance.lake import attach
 from governance.lake.location import Folder, Postgres
 from governance.lake.lock import advisory_lock, file_lock
@@ -28,6 +28,12 @@ def create_folder(place: Folder, wait: float) -> None:
     with file_lock(place.lock, wait):
         if place.catalog.is_file():  # another process was faster
             return
+        if any((place.data / "main").glob("*/*.parquet")) and not any(place.root.glob(f"{UNFINISHED}*")):
+            raise LakeDamaged(
+                "the catalog is missing, and its data files are there",
+                where=str(place.catalog),
+                hint="restore the catalog from a backup, or name another folder with --lake DIR",
+            )
         unfinished = place.root / UNFINISHED
         for leftover in place.root.glob(f"{UNFINISHED}*"):
             leftover.unlink()

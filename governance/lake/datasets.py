@@ -291,7 +291,7 @@ def parse_reference(text: str) -> tuple[str, int | None]:
 def entries(lake: Lake, name: str, version: int | None = None) -> pa.Table:
     """What the version holds: `tables.ENTRY` columns in reading order, rows numbered from 0."""
     found = find_version(lake, name, version)
-    own = names(ENTRY).replace('"row"', f'"row" - {found.record.first_row}', 1)
+    own = names(ENTRY).replace('"row"', f'"row" - {found.record.first_row} AS "row"', 1)
     sql = f'SELECT {own} FROM lake.entries WHERE version_id = ? ORDER BY "row"'
     return lake.query(sql, ENTRY, [found.id])
 

@@ -85,7 +85,7 @@ class StagedRows:
             self._parts.append((pa.schema([]), self._new_part(pa.schema([]))))
         schema = unified([s for s, _ in self._parts])
         files: list[StagedFile] = []
-        for own, part in self._parts:
+        for own, part in list(self._parts):
             done = part.finish()
             files += done if own.equals(schema, check_metadata=True) else self._rewritten(done, own, schema)
         return KeptRows(self._table, files, self._columns(files, schema), encode_schema(schema))
@@ -125,14 +125,18 @@ def table_name(version_id: str) -> str:
 
 def read(lake: Lake, version_id: str, schema_text: str) -> Iterator[pa.Table]:
     """The rows in order, in pieces; read by Arrow from the catalog's files, as DuckDB would change types."""
-    schema = decode_schema(schema_text)
     name = literal(table_name(version_id))
     paths = [str(row[0]) for row in lake.fetch(f"SELECT data_file FROM ducklake_list_files('lake', {name})")]
-    yield schema.empty_table()
     with translated(lake.display, lake.dsn):
-        for path in sorted(paths, key=_first_row):
-            for stored in _groups(path):
-                yield decode(stored, schema)
+        yield from read_files(paths, decode_schema(schema_text))
+
+
+def read_files(paths: list[str], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows of files of stored rows, in order; an empty table first, so that there is one."""
+    yield schema.empty_table()
+    for path in sorted(paths, key=_first_row):
+        for stored in _groups(path):
+            yield decode(stored, schema)
 
 
 def storage_schema(schema: pa.Schema) -> pa.Schema:
