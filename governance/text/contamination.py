@@ -1,8 +1,9 @@
 """The contamination search of one batch: from samples to a table of candidates that `decide` can merge.
 
-A partial holds two kinds of lines. A line with an item is a candidate: this turn may hold this item's question. A
-line with an n-gram is a document frequency: so many rows of the batch hold it (n-gram -1: rows of the batch).
-Partials of a dataset can be concatenated in any order and in batches of any size; what is decided is the same.
+A partial holds two kinds of lines. A line with an item is a candidate: this turn may hold this item's
+question. A line with an n-gram is a document frequency: so many rows of the batch hold it (n-gram -1: rows
+of the batch). Partials of a dataset can be concatenated in any order and in batches of any size; what is
+decided is the same.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pyarrow as pa
 from governance.samples import SAMPLE_ID, SampleBatch
 from governance.text.contamination_confirm import Facts, confirm
 from governance.text.contamination_index import ItemIndex
-from governance.text.contamination_items import MOST_OPTIONS
+from governance.text.contamination_options import MOST_OPTIONS
 from governance.text.contamination_scan import Candidates, scan
 
 ALL_ROWS = -1
@@ -72,7 +73,9 @@ def search(batch: SampleBatch, index: ItemIndex) -> pa.Table:
 def _padded(table: pa.Table) -> pa.Table:
     """The table with every column of `PARTIAL`, null where it has none."""
     columns = [
-        table.column(f.name).cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type)
+        table.column(f.name).cast(f.type)
+        if f.name in table.column_names
+        else pa.nulls(table.num_rows, f.type)
         for f in PARTIAL
     ]
     return pa.table(columns, schema=PARTIAL)

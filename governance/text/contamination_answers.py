@@ -1,7 +1,9 @@
-"""Whether the gold answer of an item is given behind its question: in the same turn, or in the turn that follows.
+"""Whether the gold answer of an item is given behind its question: in the same turn, or in the turn that
+follows.
 
-A letter or a small number stands in almost any text, so a short gold counts only where an answer stands: behind a
-word such as "答案" or "answer", as the whole turn, or at its end. The options listed under a question are no answer.
+A letter or a small number stands in almost any text, so a short gold counts only where an answer stands:
+behind a word such as "答案" or "answer", as the whole turn, or at its end. The options listed under a
+question are no answer.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 from numba import njit
 
-from governance.text.contamination_items import MOST_OPTIONS
-from governance.text.contamination_scan import find
+from governance.text.contamination_match import find
+from governance.text.contamination_options import MOST_OPTIONS
 from governance.text.contamination_spans import MARKED, Text, gap, probe
 from governance.text.ngrams import token_lists
 
@@ -35,11 +37,11 @@ def find_answer(
     """(zone, first byte, past-last byte): zone 0 is the same turn, 1 the next one, -1 nowhere."""
     number = len(items.options) - 1
     first, last = items.bounds[2 * number + item], items.bounds[2 * number + item + 1]
-    if behind.count:
+    if behind.size:
         at, size = _in_next(data, behind, item, items, words, first, last)
         if at >= 0:
             return 1, behind.starts[at], behind.ends[at + size - 1]
-    reach = min(here.count, high + _SAME_TURN)
+    reach = min(here.size, high + _SAME_TURN)
     at, size = _in_same(data, here, high, reach, item, items, words, first, last)
     if at >= 0:
         return 0, here.starts[at], here.ends[at + size - 1]
@@ -51,13 +53,13 @@ def _in_next(
     data: Any, text: Text, item: int, items: Any, words: Any, first: int, last: int
 ) -> tuple[int, int]:
     """(token, tokens) of the answer in the turn behind the question, or (-1, 0)."""
-    size, reach = last - first, min(text.count, _NEXT_TURN)
+    size, reach = last - first, min(text.size, _NEXT_TURN)
     letters = items.letters[item]
     if letters != 0:
         for at in range(reach):
-            if text.hashes[at] == letters and _capital(data, text, at):
-                ends_turn = at + 1 == text.count and _only_letter(text, letters)
-                leads = at == 0 and gap(data, text, 0, 1, text.starts[0], text.ends[text.count - 1]) >= MARKED
+            if text.hashes[at] == letters and _lettered(data, text, at):
+                ends_turn = at + 1 == text.size and _only_letter(text, letters)
+                leads = at == 0 and gap(data, text, 0, 1, text.starts[0], text.ends[text.size - 1]) >= MARKED
                 if leads or ends_turn or _announced(data, text, at, words):
                     return at, 1
     if size == 0:
@@ -76,7 +78,7 @@ def _in_next(
 @njit(nogil=True, cache=True)
 def _stands_alone(data: Any, text: Text, at: int, size: int, items: Any, item: int, words: Any) -> bool:
     """Whether the gold found at a place of the next turn is what that turn answers."""
-    if text.count <= size + 4 or at + size >= text.count - 1 or _announced(data, text, at, words):
+    if text.size <= size + 4 or at + size >= text.size - 1 or _announced(data, text, at, words):
         return True
     if at == 0 and gap(data, text, size - 1, size, 0, 0) >= MARKED and not 48 <= data[text.starts[0]] <= 57:
         return True
@@ -94,7 +96,7 @@ def _others(text: Text, item: int, items: Any) -> int:
     for j in range(first, last):
         if j - first != items.gold[item]:
             begin, end = items.bounds[3 * number + j], items.bounds[3 * number + j + 1]
-            found += find(text.hashes, 0, min(text.count, _NEXT_TURN), items.tokens, begin, end) >= 0
+            found += find(text.hashes, 0, min(text.size, _NEXT_TURN), items.tokens, begin, end) >= 0
     return found
 
 
@@ -123,7 +125,7 @@ def _in_same(
         share, start, end = probe(text, low, high, items.tokens, first, last)
         return (start, end - start) if share >= _ENOUGH else (-1, 0)
     while at >= 0:
-        if size >= LONG or at + size >= text.count - 1 or _announced(data, text, at, words):
+        if size >= LONG or at + size >= text.size - 1 or _announced(data, text, at, words):
             return at, size
         at = find(text.hashes, at + 1, high, items.tokens, first, last)
     return -1, 0
@@ -146,13 +148,17 @@ def _announced(data: Any, text: Text, at: int, words: Any) -> bool:
 
 @njit(nogil=True, cache=True)
 def _listed(data: Any, text: Text, at: int, high: int) -> bool:
-    """Whether a letter opens an option of a list: a mark follows it, and later the next letter with a mark."""
+    """Whether a letter opens an option: a mark follows it, and later the next letter with a mark."""
     first = text.starts[at]
     if text.ends[at] - first > 1 or not list_mark(data, text, at):
         return False
     for next_at in range(at + 1, min(high, at + _LIST_REACH)):
         byte = text.starts[next_at]
-        if text.ends[next_at] - byte == 1 and data[byte] == data[first] + 1 and list_mark(data, text, next_at):
+        if (
+            text.ends[next_at] - byte == 1
+            and data[byte] == data[first] + 1
+            and list_mark(data, text, next_at)
+        ):
             return True
     return False
 
@@ -164,21 +170,15 @@ def list_mark(data: Any, text: Text, at: int) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _capital(data: Any, text: Text, at: int) -> bool:
-    """Whether a token is written in capitals A to P, ASCII or full-width."""
-    for byte in range(text.starts[at], text.ends[at]):
-        if text.ends[at] - text.starts[at] < 3 or data[text.starts[at]] < 128:
-            if not 65 <= data[byte] <= 80:
-                return False
-    return True
-
-
-@njit(nogil=True, cache=True)
 def _lettered(data: Any, text: Text, at: int) -> bool:
-    """Whether a token is made of option letters only, A to H."""
-    for byte in range(text.starts[at], text.ends[at]):
-        if not 65 <= data[byte] <= 72:
+    """Whether a token is made of capitals A to P only, ASCII or full-width."""
+    byte = text.starts[at]
+    while byte < text.ends[at]:
+        wide = data[byte] == 0xEF and data[byte + 1] == 0xBC
+        letter = data[byte + 2] - 0x60 if wide else data[byte]
+        if not 65 <= letter <= 80:
             return False
+        byte += 3 if wide else 1
     return True
 
 
@@ -186,6 +186,6 @@ def _lettered(data: Any, text: Text, at: int) -> bool:
 def _only_letter(text: Text, letters: Any) -> bool:
     """Whether the turn holds these letters once, so that its last word is what it answers."""
     found = 0
-    for at in range(text.count):
+    for at in range(text.size):
         found += text.hashes[at] == letters
     return found == 1

@@ -1,7 +1,8 @@
-"""What stands around a question that was found: its options, its context, its answer, and how it is delimited.
+"""What stands around a question that was found: its options, its context, its answer, and how it is
+delimited.
 
-Every candidate is looked at once more with the whole turn at hand, and the turns before and behind it. Nothing is
-decided here; the facts go to `contamination_decide`, where document frequencies are known.
+Every candidate is looked at once more with the whole turn at hand, and the turns before and behind it.
+Nothing is decided here; the facts go to `contamination_decide`, where document frequencies are known.
 """
 
 from __future__ import annotations
@@ -14,9 +15,20 @@ from numba import njit
 
 from governance.samples import Turns
 from governance.text.contamination_answers import ANSWER_WORDS, find_answer, list_mark
-from governance.text.contamination_items import MOST_OPTIONS, NUMBER, SYMBOL, ItemArrays
-from governance.text.contamination_scan import Candidates, find
-from governance.text.contamination_spans import ADJACENT, CLOSED, Text, gap, marks_of, place_of, probe, text_of
+from governance.text.contamination_items import NUMBER, SYMBOL, ItemArrays
+from governance.text.contamination_match import find
+from governance.text.contamination_options import MOST_OPTIONS
+from governance.text.contamination_scan import Candidates
+from governance.text.contamination_spans import (
+    ADJACENT,
+    CLOSED,
+    Text,
+    gap,
+    marks_of,
+    place_of,
+    probe,
+    text_of,
+)
 
 _OPTION_REACH = 64  # tokens between question and options beyond twice the options' own length
 _LIST_REACH = 400  # tokens behind the question within which a lettered list counts as its options
@@ -80,9 +92,7 @@ def confirm(turns: Turns, candidates: Candidates, items: ItemArrays) -> Facts:
 
 
 @njit(nogil=True, cache=True)
-def _confirm(
-    data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, words: Any, out: Any
-) -> None:
+def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, words: Any, out: Any) -> None:
     number = len(items.options) - 1
     nothing = text_of(data, 0, 0)
     here = behind = before = nothing
@@ -130,7 +140,8 @@ def _shares(
 ) -> None:
     """Shares of the asking part, of numbers and symbols, and of words; 1 where there are none.
 
-    A number counts as there when the window holds it as often as the question: its neighbours may have changed.
+    A number counts as there when the window holds it as often as the question: its neighbours may have
+    changed.
     """
     base, size = items.bounds[item], items.bounds[item + 1] - items.bounds[item]
     covered[:size] = len(runs) == 0  # a whole turn is covered as a whole
@@ -145,7 +156,9 @@ def _shares(
         if kind in (NUMBER, SYMBOL):
             exact += 1
             token = items.tokens[base + q]
-            if covered[q] or _times(here.hashes, low, high, token) >= _times(items.tokens, base, base + size, token):
+            if covered[q] or _times(here.hashes, low, high, token) >= _times(
+                items.tokens, base, base + size, token
+            ):
                 exact_covered += 1
         elif kind <= 1:
             spoken += 1
@@ -198,7 +211,7 @@ def _options(
     number = len(items.options) - 1
     first, last = items.options[item], min(items.options[item + 1], items.options[item] + MOST_OPTIONS)
     total = items.bounds[3 * number + last] - items.bounds[3 * number + first]
-    reach = min(here.count, high + 2 * total + _OPTION_REACH)
+    reach = min(here.size, high + 2 * total + _OPTION_REACH)
     for j in range(first, last):
         begin, end = items.bounds[3 * number + j], items.bounds[3 * number + j + 1]
         at = find(here.hashes, high, reach, items.tokens, begin, end)
@@ -212,7 +225,7 @@ def _options(
 def _lettered(data: Any, here: Text, high: int) -> bool:
     """Whether a capital A and later a capital B, each followed by a mark, stand behind the question."""
     wanted = 65
-    for at in range(high, min(here.count, high + _LIST_REACH)):
+    for at in range(high, min(here.size, high + _LIST_REACH)):
         byte = here.starts[at]
         if here.ends[at] - byte == 1 and data[byte] == wanted and list_mark(data, here, at):
             if wanted == 66:
@@ -229,8 +242,8 @@ def _context(here: Text, before: Text, low: int, item: int, items: Any) -> float
     if first == last:
         return 0.0
     reach = 2 * (last - first) + 512
-    own, _, _ = probe(here, max(0, low - reach), min(here.count, low + reach), items.tokens, first, last)
-    if own >= 1.0 or before.count == 0:
-        return own
-    other, _, _ = probe(before, max(0, before.count - reach), before.count, items.tokens, first, last)
-    return max(own, other)
+    own, _, _ = probe(here, max(0, low - reach), min(here.size, low + reach), items.tokens, first, last)
+    if own >= 1.0 or before.size == 0:
+        return float(own)
+    other, _, _ = probe(before, max(0, before.size - reach), before.size, items.tokens, first, last)
+    return float(max(own, other))

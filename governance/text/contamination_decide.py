@@ -2,9 +2,9 @@
 
 The order of questions, each of which a candidate has to pass:
 1. Are enough of the question's words there, the rare ones counting more? (all of them: verbatim)
-2. Is what it asks there, with its numbers, and is no blank filled in? Otherwise the text only shares a passage.
-3. Can the question be recognised by itself? If not, its options, its context or its answer have to be there too.
-4. Does the text list other options? Then it is another item with the same stem.
+2. Is what it asks there, with its numbers, and is no blank filled in? Otherwise the text only shares a
+passage. 3. Can the question be recognised by itself? If not, its options, its context or its answer have to
+be there too. 4. Does the text list other options? Then it is another item with the same stem.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 from numba import njit
 
 from governance.text.contamination import ALL_ROWS, CUT_SHORT, PARTIAL
+from governance.text.contamination_asks import BLANK, NO_ASK, QUESTION_MARK, REQUEST
 from governance.text.contamination_index import ItemIndex, rarities, token_weights
-from governance.text.contamination_items import BLANK, NO_ASK, QUESTION_MARK, REQUEST, SHORT
+from governance.text.contamination_items import IDEOGRAPH, SHORT
 from governance.text.contamination_scan import OVERLAP, VERBATIM, WHOLE_TURN
 from governance.text.contamination_spans import CLOSED, SPACED
 
@@ -44,7 +45,8 @@ class Decided:
     """What was found.
 
     Attributes:
-        table: accepted candidates, one a (row, item), sorted by (item, row), with the columns of `PARTIAL` and
+        table: accepted candidates, one a (row, item), sorted by (item, row), with the columns of `PARTIAL`
+            and
             `score`, the weighted share of the question that is covered.
         rows: rows that were searched.
         candidates: (row, item) pairs that were looked at.
@@ -88,12 +90,22 @@ REASONS = (
     "a common phrase of this dataset",
     "another item explains it better",
 )
-(ACCEPTED, TOO_LITTLE, NOT_ASKED, DIFFERS, FILLED, INSIDE, ALONE, OTHER_OPTIONS, PASSAGE, PHRASE, EXPLAINED) = range(11)
+(
+    ACCEPTED,
+    TOO_LITTLE,
+    NOT_ASKED,
+    DIFFERS,
+    FILLED,
+    INSIDE,
+    ALONE,
+    OTHER_OPTIONS,
+    PASSAGE,
+    PHRASE,
+    EXPLAINED,
+) = range(11)
 
 
-def _merged(
-    partials: Iterable[pa.Table], grams: int
-) -> tuple[pa.Table, npt.NDArray[np.int64], int, int]:
+def _merged(partials: Iterable[pa.Table], grams: int) -> tuple[pa.Table, npt.NDArray[np.int64], int, int]:
     """(candidates, rows that hold each n-gram, all rows, turns cut short)."""
     frequencies = np.zeros(grams, np.int64)
     rows = cut = 0
@@ -114,7 +126,7 @@ def _merged(
 def _corpus_weights(
     index: ItemIndex, frequencies: npt.NDArray[np.int64], rows: int
 ) -> npt.NDArray[np.float32]:
-    """(question tokens,) weights by the rarer view: common among the items or common in the dataset weighs little."""
+    """(question tokens,) weights: what is common among the items, or in the dataset, weighs little."""
     in_corpus = rarities(frequencies, rows + PRIOR_ROWS)
     joint = np.minimum(index.gram_weights, in_corpus)
     items = index.items
@@ -169,8 +181,9 @@ def required(
 ) -> npt.NDArray[np.float64]:
     """(n,) share that has to be covered: more below 50 tokens, up to 0.15 less above 100.
 
-    In a short question one changed word changes what is asked, unless options, context or answer say that it is
-    the same item; in a long one the story may be retold a little. decon too tightens between 50 and 20 tokens.
+    In a short question one changed word changes what is asked, unless options, context or answer say that it
+    is the same item; in a long one the story may be retold a little. decon too tightens between 50 and 20
+    tokens.
     """
     short = np.clip((50 - lengths) / 30, 0, 1) * (1 - threshold) * 0.75
     long = np.clip((lengths - 100) / 300, 0, 1) * 0.15
@@ -192,7 +205,7 @@ def _inserted(found: pa.Table, length: npt.NDArray[np.int64]) -> npt.NDArray[np.
     at = first[:-1][filled]
     extent[filled] = np.maximum.reduceat(ends, at) - np.minimum.reduceat(starts, at)
     covered[filled] = np.add.reduceat(ends - starts, at)
-    return (length < 50) & (extent - covered > np.maximum(1, INSERTED * length))
+    return np.asarray((length < 50) & (extent - covered > np.maximum(1, INSERTED * length)), np.bool_)
 
 
 def _verdicts(
@@ -228,11 +241,14 @@ def _verdicts(
 
 
 def _passage(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
-    """Texts that ask nothing and are long, or short labels to be classified: their words alone are no item."""
+    """Long texts that ask nothing, and short labels to be classified: their words alone are no item."""
     item = found.column("item").to_numpy()
     length, filled = index.items.lengths[item], index.items.arrays.filled[item]
     silent = index.items.arrays.how[item] == NO_ASK
-    return silent & ((length >= A_PASSAGE) | (length < FEW_WORDS) | ((filled > 1) & (length < 2 * FEW_WORDS)))
+    return np.asarray(
+        silent & ((length >= A_PASSAGE) | (length < FEW_WORDS) | ((filled > 1) & (length < 2 * FEW_WORDS))),
+        np.bool_,
+    )
 
 
 def _inside(
@@ -249,16 +265,17 @@ def _inside(
     request = (ask_kind == REQUEST) & short & chinese & (open_end | open_start)
     question = (ask_kind == QUESTION_MARK) & short & chinese & open_end
     whole = found.column("how").to_numpy() == VERBATIM
-    return whole & (statement | request | question | ((ask_kind == BLANK) & short & open_end & chinese))
+    return np.asarray(
+        whole & (statement | request | question | ((ask_kind == BLANK) & short & open_end & chinese)),
+        np.bool_,
+    )
 
 
 def _ideographic(index: ItemIndex) -> npt.NDArray[np.bool_]:
     """(K,) whether more than half of a question's tokens are ideographs."""
-    from governance.text.contamination_items import IDEOGRAPH
-
     bounds = index.items.arrays.bounds[: index.items.table.num_rows + 1]
     before = np.concatenate([[0], np.cumsum(index.items.arrays.classes == IDEOGRAPH)])
-    return (before[bounds[1:]] - before[bounds[:-1]]) * 2 > np.diff(bounds)
+    return np.asarray((before[bounds[1:]] - before[bounds[:-1]]) * 2 > np.diff(bounds), np.bool_)
 
 
 def _options_found(found: pa.Table) -> npt.NDArray[np.int64]:
@@ -269,8 +286,8 @@ def _options_found(found: pa.Table) -> npt.NDArray[np.int64]:
 def corroborated(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
     """(n,) whether something besides the question says that it is this item: options, context or answer.
 
-    Where other items share the stem, only that counts in which this item differs from them, and more than half of
-    the options have to be there.
+    Where other items share the stem, only that counts in which this item differs from them, and more than
+    half of the options have to be there.
     """
     items = index.items
     item = found.column("item").to_numpy()
@@ -282,7 +299,7 @@ def corroborated(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
     golds = np.diff(items.arrays.bounds)[2 * items.table.num_rows :][item]
     answered = np.asarray(pc.is_valid(found.column("answer_turn")))
     by_answer = answered & ~shared & ((golds >= 2) | (found.column("how").to_numpy() == WHOLE_TURN))
-    return by_options | by_context | by_answer
+    return np.asarray(by_options | by_context | by_answer, np.bool_)
 
 
 def _telling(found: pa.Table, index: ItemIndex) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -291,14 +308,23 @@ def _telling(found: pa.Table, index: ItemIndex) -> tuple[npt.NDArray[np.int64], 
     options = _one_chunk(found.column("options"))
     places = np.zeros(len(masks), np.int64)
     parents = pc.list_parent_indices(options).to_numpy()
-    np.add.at(places, parents, np.left_shift(1, options.flatten().field("option").to_numpy().astype(np.int64)))
+    np.add.at(
+        places, parents, np.left_shift(1, options.flatten().field("option").to_numpy().astype(np.int64))
+    )
     return np.bitwise_count(masks).astype(np.int64), np.bitwise_count(masks & places).astype(np.int64)
 
 
 def _conflict(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
-    """(n,) whether a lettered list follows that holds fewer than half of the item's options."""
-    filled = index.items.arrays.filled[found.column("item").to_numpy()].astype(np.int64)
-    return _bools(found, "lists") & (filled > 1) & (2 * _options_found(found) < filled)
+    """(n,) whether a lettered list follows that holds too few of the item's options: fewer than half.
+
+    Exactly half are too few too where the question recurs, or is about a passage.
+    """
+    items = index.items
+    item = found.column("item").to_numpy()
+    filled, matched = items.arrays.filled[item].astype(np.int64), _options_found(found)
+    strict = items.shared[item] | (np.diff(items.arrays.bounds)[items.table.num_rows :][item] > 0)
+    few = np.where(strict, 2 * matched <= filled, 2 * matched < filled)
+    return np.asarray(_bools(found, "lists") & (filled > 1) & few, np.bool_)
 
 
 def _bools(found: pa.Table, name: str) -> npt.NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """Findings and evidence of the contamination rules, made from what was decided.
 
-One finding speaks of one item, and of every row that holds it. Its evidence gives for each row the place in the turn
-and the place in the item; for options and answers further lines. Offsets in options count characters of all options
-of the item joined by newlines.
+One finding speaks of one item, and of every row that holds it. Its evidence gives for each row the place in
+the turn and the place in the item; for options and answers further lines. Offsets in options count
+characters of all options of the item joined by newlines.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Wording:
     threshold: float | None = None
 
 
-def findings(table: pa.Table, index: ItemIndex, wording: Wording, *, answers: bool) -> tuple[pa.Table, pa.Table]:
+def findings(
+    table: pa.Table, index: ItemIndex, wording: Wording, *, answers: bool
+) -> tuple[pa.Table, pa.Table]:
     """(FINDINGS, EVIDENCE) of the accepted candidates `table`, which is sorted by item."""
     if not table.num_rows:
         return empty_findings(), empty_evidence()
@@ -60,9 +62,7 @@ def findings(table: pa.Table, index: ItemIndex, wording: Wording, *, answers: bo
     return found, _evidence(table, index, pa.array(prints.tolist(), pa.string()), ids, answers=answers)
 
 
-def _finding(
-    rows: pa.Table, item: int, ids: list[str], index: ItemIndex, wording: Wording
-) -> dict[str, Any]:
+def _finding(rows: pa.Table, item: int, ids: list[str], index: ItemIndex, wording: Wording) -> dict[str, Any]:
     items = index.items
     names = items.names[item]
     content = items.table.column("content_hash")[item].as_py()
@@ -119,9 +119,7 @@ def _lines(
     return pa.table(known, schema=EVIDENCE)
 
 
-def _question_spans(
-    table: pa.Table, index: ItemIndex
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _question_spans(table: pa.Table, index: ItemIndex) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """First and past-last character of each question that is covered."""
     places, bounds = index.items.question_places, index.items.arrays.bounds
     lists = table.column("runs").to_pylist()

@@ -1,7 +1,7 @@
 """The n-grams by which items are found in a text, and what each n-gram weighs.
 
-Only questions are looked for. Where the words of a question are too common or too few to find it by, its options and
-its context are looked for instead, and the question is then searched for beside them.
+Only questions are looked for. Where the words of a question are too common or too few to find it by, its
+options and its context are looked for instead, and the question is then searched for beside them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class ItemIndex:
         grams: (question tokens,) int32, the number of the n-gram that starts at a question token, or -1.
         gram_weights: (grams,) float64 in (0, 1], how rare an n-gram is among the items.
         weights: (question tokens,) float32 in (0, 1], the mean over the n-grams that cover a token.
-        whole: hashes and items of texts that a whole turn is compared with (questions too short to search for).
+        whole: hashes and items of texts that a whole turn is compared with (questions too short to search
+            for).
     """
 
     items: PreparedItems
@@ -103,14 +104,16 @@ def build_index(items: pa.Table) -> ItemIndex:
 
 
 def rarities(frequencies: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.float64]:
-    """(n,) inverse document frequencies scaled so that what occurs once has 1 and what occurs everywhere near 0."""
+    """(n,) inverse document frequencies, scaled: 1 for what occurs once, near 0 for what is everywhere."""
     once = np.log(max(2, total))
-    return np.clip(np.log(max(2, total) / np.maximum(frequencies, 1)) / once, LIGHTEST, 1.0)
+    return np.asarray(
+        np.clip(np.log(max(2, total) / np.maximum(frequencies, 1)) / once, LIGHTEST, 1.0), np.float64
+    )
 
 
 @njit(nogil=True, cache=True)
 def token_weights(grams: Any, weights: Any, bounds: Any) -> Any:
-    """(question tokens,) float32: for each token the mean weight of the n-grams that cover it, 1 where none does."""
+    """(question tokens,) float32: the mean weight of the n-grams that cover a token, 1 where none does."""
     out = np.ones(len(grams), np.float32)
     for i in range(len(bounds) - 1):
         for t in range(bounds[i], bounds[i + 1]):
@@ -191,7 +194,7 @@ def _seeds(
     others = ~questions & needy[owner] & (everywhere[numbers] <= COMMON)
     helped = np.bincount(owner[others], minlength=count) > 0
     forced = questions & (needy & ~helped & (prepared.lengths >= SHORT))[owner]
-    return light | others | _rarest(forced, parts, asked[numbers], places)
+    return np.asarray(light | others | _rarest(forced, parts, asked[numbers], places), np.bool_)
 
 
 def _owners(parts: npt.NDArray[np.int32], arrays: ItemArrays) -> npt.NDArray[np.int64]:
@@ -239,11 +242,16 @@ def _whole_texts(prepared: PreparedItems) -> WholeTexts:
     arrays, count = prepared.arrays, prepared.table.num_rows
     found: list[tuple[int, int]] = []
     longest = 0
-    for i in np.flatnonzero((prepared.lengths < SHORT) & (prepared.lengths > 0)):
+    for i in np.flatnonzero((prepared.lengths < SHORT) & (prepared.lengths > 0)).tolist():
         question, context = _tokens(arrays, i), _tokens(arrays, count + i)
         options = [_tokens(arrays, 3 * count + j) for j in range(arrays.options[i], arrays.options[i + 1])]
         behind = np.concatenate([question, *options])
-        for text in (question, behind, np.concatenate([context, question]), np.concatenate([context, behind])):
+        for text in (
+            question,
+            behind,
+            np.concatenate([context, question]),
+            np.concatenate([context, behind]),
+        ):
             found.append((int(sequence_hash(text, len(text))), int(i)))
             longest = max(longest, len(text))
     pairs = sorted(set(found))
@@ -261,4 +269,4 @@ def sequence_hash(tokens: Any, count: int) -> np.uint64:
     rolling = np.uint64(count)
     for i in range(count):
         rolling = finished(rolling) * np.uint64(31) + tokens[i]
-    return finished(rolling)
+    return np.uint64(finished(rolling))

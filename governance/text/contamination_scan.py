@@ -1,8 +1,8 @@
 """Where the words of an item's question stand in a turn: the compiled search over a batch.
 
-For every turn the n-grams that some item has are looked up; each is extended both ways to the longest run of equal
-words. A question whose words form one run is there verbatim. Otherwise the window of comparable length with the
-greatest weight of covered words is taken, and kept when it covers enough to be worth a closer look.
+For every turn the n-grams that some item has are looked up; each is extended both ways to the longest run of
+equal words. A question whose words form one run is there verbatim. Otherwise the window of comparable length
+with the greatest weight of covered words is taken, and kept when it covers enough to be worth a closer look.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numba import njit
 
 from governance.samples import SampleBatch
 from governance.text.contamination_index import ItemIndex, sequence_hash
+from governance.text.contamination_match import best_window, find, last_place
 from governance.text.ngrams import GRAM, finished, lookup, words
-from governance.text.tokens import max_tokens
 
 VERBATIM, OVERLAP, WHOLE_TURN = range(3)
 """How a question was found: all of it in one run, part of it in a window, as the whole turn."""
@@ -119,7 +119,8 @@ def _joined(parts: list[Candidates]) -> Candidates:
     starts = np.cumsum([0] + [len(p.runs) for p in parts])
     first = np.concatenate([*(p.first[:-1] + s for p, s in zip(parts, starts, strict=False)), starts[-1:]])
     turns, items, how, windows, runs = (
-        np.concatenate([getattr(p, name) for p in parts]) for name in ("turns", "items", "how", "windows", "runs")
+        np.concatenate([getattr(p, name) for p in parts])
+        for name in ("turns", "items", "how", "windows", "runs")
     )
     return Candidates(turns, items, how, windows, first, runs)
 
@@ -129,7 +130,7 @@ def _scan_turns(
     data: Any, offsets: Any, owners: Any, turn: int, items: Any, postings: Any, weights: Any, whole: Any,
     counts: Any, out: Any,
 ) -> int:  # fmt: skip
-    """The first turn that was not searched, because the buffers were full; the number of turns when all were."""
+    """The first turn that was not searched because the buffers were full, or the number of turns."""
     longest = 0
     for t in range(turn, len(offsets) - 1):
         longest = max(longest, offsets[t + 1] - offsets[t])
@@ -142,10 +143,10 @@ def _scan_turns(
         count = words(data, offsets[t], offsets[t + 1], hashes, starts, ends)
         before = out.used[0], out.used[1]
         if count <= whole.longest and not _whole_turn(hashes, count, t, whole, out):
-            return _rolled_back(out, before, t)
+            return int(_rolled_back(out, before, t))
         found, runs = _runs(hashes, count, owners[t] + 1, items, postings, counts, out, runs)
         if found and not _evaluate(hashes, count, t, runs[:found], items, weights, covered, out):
-            return _rolled_back(out, before, t)
+            return int(_rolled_back(out, before, t))
     return len(offsets) - 1
 
 
@@ -292,49 +293,22 @@ def _evaluate(
 def _owner(items: Any, part: int, number: int) -> int:
     if part < 3 * number:
         return part % number
-    return np.searchsorted(items.options, part - 3 * number, side="right") - 1
+    return int(np.searchsorted(items.options, part - 3 * number, side="right") - 1)
 
 
 @njit(nogil=True, cache=True)
 def _beside(hashes: Any, count: int, turn: int, item: int, place: int, items: Any, out: Any) -> bool:
-    """Looks for the whole question near one of its options or its context; False where the buffers are full."""
+    """Looks for the question near one of its options or its context; False where the buffers are full."""
     first, last = items.bounds[item], items.bounds[item + 1]
     size = last - first
     if size == 0:
         return True
-    found = _last(hashes, max(0, place - _NEAR - size), place, items.tokens, first, last)
+    found = last_place(hashes, max(0, place - _NEAR - size), place, items.tokens, first, last)
     if found < 0:
         found = find(hashes, place, min(count, place + _NEAR + size), items.tokens, first, last)
     if found < 0:
         return True
-    return _add_run(found, 0, size, out) and _emit(turn, item, VERBATIM, found, found + size, out)
-
-
-@njit(nogil=True, cache=True)
-def find(hashes: Any, low: int, high: int, tokens: Any, first: int, last: int) -> int:
-    """The first place in hashes[low:high] where tokens[first:last] stand, or -1."""
-    size = last - first
-    if size == 0:
-        return -1
-    for at in range(low, high - size + 1):
-        if hashes[at] == tokens[first]:
-            same = 1
-            while same < size and hashes[at + same] == tokens[first + same]:
-                same += 1
-            if same == size:
-                return at
-    return -1
-
-
-@njit(nogil=True, cache=True)
-def _last(hashes: Any, low: int, high: int, tokens: Any, first: int, last: int) -> int:
-    """The last place in hashes[low:high] where tokens[first:last] stand, or -1."""
-    found = -1
-    at = find(hashes, low, high, tokens, first, last)
-    while at >= 0:
-        found = at
-        at = find(hashes, at + 1, high, tokens, first, last)
-    return found
+    return bool(_add_run(found, 0, size, out) and _emit(turn, item, VERBATIM, found, found + size, out))
 
 
 @njit(nogil=True, cache=True)
@@ -355,7 +329,7 @@ def _question(
                 return False
     if whole or total < KEPT_FROM * size * 0.5:
         return True
-    first, last, score = _best_window(runs, order, weights[base : base + size], covered[:size], size)
+    first, last, score = best_window(runs, order, weights[base : base + size], covered[:size], size)
     if score < KEPT_FROM:
         return True
     end = 0
@@ -363,44 +337,4 @@ def _question(
         if not _add_run(runs[k, 1], runs[k, 2], runs[k, 3], out):
             return False
         end = max(end, runs[k, 1] + runs[k, 3])
-    return _emit(turn, item, OVERLAP, runs[order[first], 1], end, out)
-
-
-@njit(nogil=True, cache=True)
-def _best_window(
-    runs: Any, order: Any, weights: Any, covered: Any, size: int
-) -> tuple[int, int, float]:
-    """(first run, past-last run, score): runs that end within a window a quarter longer than the question.
-
-    The score is the greater of the covered share by weight and by number of tokens; of equal windows the first.
-    """
-    width = size + max(8, size // 4)
-    whole = 0.0
-    for w in weights:
-        whole += w
-    best, best_first, best_last = -1.0, 0, 0
-    last, mass, tokens = 0, 0.0, 0
-    for first in range(len(order)):
-        start = runs[order[first], 1]
-        while last < len(order) and runs[order[last], 1] + runs[order[last], 3] <= start + width:
-            k = order[last]
-            for q in range(runs[k, 2], runs[k, 2] + runs[k, 3]):
-                if covered[q] == 0:
-                    mass += weights[q]
-                    tokens += 1
-                covered[q] += 1
-            last += 1
-        score = max(mass / whole, tokens / size)
-        if score > best + 1e-9:
-            best, best_first, best_last = score, first, last
-        if last <= first:
-            last = first + 1
-            continue
-        k = order[first]
-        for q in range(runs[k, 2], runs[k, 2] + runs[k, 3]):
-            covered[q] -= 1
-            if covered[q] == 0:
-                mass -= weights[q]
-                tokens -= 1
-    covered[:] = 0
-    return best_first, best_last, best
+    return bool(_emit(turn, item, OVERLAP, runs[order[first], 1], end, out))

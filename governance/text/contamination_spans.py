@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from governance.text.contamination_scan import find
+from governance.text.contamination_match import find
 from governance.text.ngrams import words
 
 ADJACENT, SPACED, MARKED, CLOSED = range(4)
-"""What stands between two tokens: nothing, spaces, a mark inside a sentence, the end of a sentence or a field."""
+"""What stands between two tokens: nothing, spaces, a mark in a sentence, the end of a sentence or field."""
 
 _MARK_EVERY = 1024  # bytes between two known character counts
 _PROBE = 8  # tokens of a probe; such a run is rarely shared by accident
@@ -28,7 +28,7 @@ class Text(NamedTuple):
     hashes: npt.NDArray[np.uint64]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
-    count: int
+    size: int
 
 
 @njit(nogil=True, cache=True)
@@ -61,15 +61,15 @@ def place_of(data: Any, marks: Any, start: int, byte: int) -> int:
     characters = marks[at]
     for i in range(start + at * _MARK_EVERY, byte):
         characters += (data[i] & 0xC0) != 0x80
-    return characters
+    return int(characters)
 
 
 @njit(nogil=True, cache=True)
 def gap(data: Any, text: Text, left: int, right: int, start: int, end: int) -> int:
     """ADJACENT ... CLOSED: what stands between two tokens of a text that fills data[start:end]."""
     low = text.ends[left] if left >= 0 else start
-    high = text.starts[right] if right < text.count else end
-    if left < 0 or right >= text.count:
+    high = text.starts[right] if right < text.size else end
+    if left < 0 or right >= text.size:
         return CLOSED
     found = SPACED if high > low else ADJACENT
     at = low
@@ -95,7 +95,7 @@ def gap(data: Any, text: Text, left: int, right: int, start: int, end: int) -> i
 
 @njit(nogil=True, cache=True)
 def _closes(a: int, b: int, c: int) -> bool:
-    """Whether a character of three bytes ends a sentence or a field: 。！（）．；？【】… and full-width underscore."""
+    """Whether a character of three bytes ends a sentence or field: 。！（）．；？【】… ＿."""
     if a == 0xE3:
         return b == 0x80 and c in (0x82, 0x90, 0x91, 0x8A, 0x8B, 0x8C, 0x8D, 0x8E, 0x8F)
     if a == 0xE2:
@@ -109,8 +109,8 @@ def _closes(a: int, b: int, c: int) -> bool:
 def probe(text: Text, low: int, high: int, tokens: Any, first: int, last: int) -> tuple[float, int, int]:
     """(share, first token, past-last token): how much of tokens[first:last] stands in a stretch of a text.
 
-    Up to `_PROBES` runs of `_PROBE` tokens, evenly spaced, are searched for; a shorter text as one run. The search
-    ends when half of them are missing.
+    Up to `_PROBES` runs of `_PROBE` tokens, evenly spaced, are searched for; a shorter text as one run. The
+    search ends when half of them are missing.
     """
     size = last - first
     width = min(_PROBE, size)

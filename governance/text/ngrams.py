@@ -1,8 +1,8 @@
 """Runs of five words as 64-bit hashes, and a table that tells in a few nanoseconds whether one is known.
 
-Five is the length that decon and the near-duplicate engine use: long enough that a run of function words is rare in
-English, short enough that an item of six words still has two. A bitmap of 16 bits a run stands before the table, so
-that text which shares nothing with the items is turned away by one load a word.
+Five is the length that decon and the near-duplicate engine use: long enough that a run of function words is
+rare in English, short enough that an item of six words still has two. A bitmap of 16 bits a run stands
+before the table, so that text which shares nothing with the items is turned away by one load a word.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ class Table(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def words(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: Any) -> int:
-    """The number of tokens of data[start:end], as `tokenise` finds them, without the underscores around them.
+    """The number of tokens of data[start:end], as `tokenise` finds them, without the underscores around
+    them.
 
-    Blanks to fill in (`____`) come in any width, and LaTeX glues an underscore to a word (`\\\\sum_{n}`); neither
-    is part of what a text says.
+    Blanks to fill in (`____`) come in any width, and LaTeX glues an underscore to a word (`\\\\sum_{n}`);
+    neither is part of what a text says.
     """
     count = tokenise(data, start, end, hashes, starts, ends)
     kept = 0
@@ -82,7 +83,7 @@ def _hash_of(data: Any, start: int, end: int) -> np.uint64:
     hashes = np.zeros(room, np.uint64)
     places = np.empty(room, np.int64)
     tokenise(data, start, end, hashes, places, places.copy())
-    return hashes[0]
+    return np.uint64(hashes[0])
 
 
 @njit(nogil=True, cache=True)
@@ -119,7 +120,7 @@ def lookup(table: Any, found: np.uint64) -> int:
     slot = (found >> np.uint64(20)) & mask
     while table.keys[slot] != np.uint64(0):
         if table.keys[slot] == found:
-            return np.int64(table.values[slot])
+            return int(np.int64(table.values[slot]))
         slot = (slot + np.uint64(1)) & mask
     return -1
 
