@@ -64,7 +64,9 @@ def candidate_pairs(
     told = np.zeros(4, np.int64)
     filled = 0
     for band in range(keys.shape[1]):
-        order = np.sort((keys[:, band].astype(np.uint64) << np.uint64(32)) | np.arange(len(keys), dtype=np.uint64))
+        order = np.sort(
+            (keys[:, band].astype(np.uint64) << np.uint64(32)) | np.arange(len(keys), dtype=np.uint64)
+        )
         told[_NEXT] = 0
         while told[_NEXT] < len(order):
             filled = _walk(order, keys, band, sizes, family, fresh, threshold, left, right, filled, told)
@@ -201,11 +203,15 @@ def _walk(
                 break
         pairs = _pairs_of(members, count, family, fresh)
         if pairs <= CROWDED:
-            filled = _all_pairs(members, count, keys, band, sizes, family, fresh, threshold, left, right, filled)
+            filled = _all_pairs(
+                members, count, keys, band, sizes, family, fresh, threshold, left, right, filled
+            )
         else:
             members[:count] = np.sort(members[:count])
             before = filled
-            filled = _some_pairs(members, count, keys, band, sizes, family, fresh, threshold, left, right, filled)
+            filled = _some_pairs(
+                members, count, keys, band, sizes, family, fresh, threshold, left, right, filled
+            )
             told[_CROWDED_BUCKETS] += 1
             told[_LARGEST] = max(told[_LARGEST], count)
             told[_LEFT_OUT] += pairs - (filled - before)

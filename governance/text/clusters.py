@@ -50,9 +50,7 @@ def components(n: int, a: Indices, b: Indices) -> Indices:
 
 
 @njit(types.void(I64, I64, I64, I64, _F64, I64, _F64), nogil=True, cache=True)
-def _star(
-    order: Any, rank: Any, starts: Any, others: Any, similarity: Any, keeper: Any, score: Any
-) -> None:
+def _star(order: Any, rank: Any, starts: Any, others: Any, similarity: Any, keeper: Any, score: Any) -> None:
     for node in order:
         best = -1
         for i in range(starts[node], starts[node + 1]):

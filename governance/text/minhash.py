@@ -133,18 +133,20 @@ def sign(
         out.sets,
         out.set_ends,
     )
-    return Signed(*(getattr(out, f) for f in list(Signed.__dataclass_fields__)[:-2]), out.sets[:used], out.set_ends)
+    return Signed(
+        *(getattr(out, f) for f in list(Signed.__dataclass_fields__)[:-2]), out.sets[:used], out.set_ends
+    )
 
 
 @njit(inline="always")
 def _minhash(values: Any, count: int, a: Any, b: Any, mixed: Any, out: Any) -> None:
     """The 128 smallest permuted values of a set of 32-bit hashes."""
     for i in range(count):
-        x = values[i]
+        x = values[i]  # arithmetic on uint32 is done in 64 bits, so each step is cut to 32
         x ^= x >> np.uint32(16)
-        x *= np.uint32(0x85EBCA6B)
+        x = np.uint32(x * np.uint32(0x85EBCA6B))
         x ^= x >> np.uint32(13)
-        x *= np.uint32(0xC2B2AE35)
+        x = np.uint32(x * np.uint32(0xC2B2AE35))
         mixed[i] = x ^ (x >> np.uint32(16))
     for k in range(0, len(a), GROUP):
         least(mixed, count, a, b, out, k)
@@ -227,9 +229,7 @@ def _sign(
             if roles[turn] != _SYSTEM:
                 first, last = offsets[turn], offsets[turn + 1]
                 more = tokenise(data, first, last, hashes[count:], begins[count:], ends[count:])
-                read_turn(
-                    data, first, last, hashes[count:], begins[count:], ends[count:], more, work, state
-                )
+                read_turn(data, first, last, hashes[count:], begins[count:], ends[count:], more, work, state)
                 count += more
         tokens[doc], words[doc] = count, state[WORDS]
         normalised[doc, 0], normalised[doc, 1] = finish(state[NORMAL_A]), finish(state[NORMAL_B])

@@ -188,7 +188,11 @@ def _classify(
     if earlier is not None:
         here = np.flatnonzero(earlier.same >= 0)
         present = earlier.same[here]
-        content[present], shingles[present], known[present] = earlier.content[here], earlier.shingles[here], True
+        content[present], shingles[present], known[present] = (
+            earlier.content[here],
+            earlier.shingles[here],
+            True,
+        )
         origin[present] = here
         gone = np.flatnonzero(earlier.same < 0)
         content = np.concatenate([content, earlier.content[gone]])

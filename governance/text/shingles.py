@@ -33,11 +33,10 @@ _NUMBER = np.uint64(0x452821E638D01377)
 NORMAL_A, NORMAL_B, MASKED_A, MASKED_B, TOKENS, MASKS, WORDS, IN_NUMBER, SIGNS_READ, STATE = range(10)
 """Places in the state that `read_turn` carries from turn to turn, and its size."""
 
-_ALWAYS, _BETWEEN_DIGITS, _POINT, _MINUS = 1, 2, 3, 4  # when an ASCII sign carries meaning
+_ALWAYS, _BETWEEN_DIGITS, _MINUS = 1, 2, 3  # when an ASCII sign carries meaning
 _ASCII = np.zeros(128, np.uint8)
 _ASCII[list(SIGNS)] = _ALWAYS
 _ASCII[[ord(c) for c in "*/"]] = _BETWEEN_DIGITS
-_ASCII[ord(".")] = _POINT
 _ASCII[ord("-")] = _MINUS
 _MAY_SIGN = np.zeros(256, np.bool_)
 _MAY_SIGN[[*SIGNS, *LEADS]] = True
@@ -83,7 +82,7 @@ def _marks(data: Any, at: int, last: int) -> Any:
     for i in range(min(BLOCK, last - at)):
         byte, bit = data[at + i], np.uint64(1) << np.uint64(i)
         after = data[at + i + 1] if at + i + 1 < len(data) else np.uint8(0)
-        signed = _MAY_SIGN[byte] or (byte == 46 and _digit(after)) or (byte == 45 and (_digit(after) or after == 32))
+        signed = _MAY_SIGN[byte] or (byte == 45 and (_digit(after) or after in (32, 0xEF)))
         signs |= bit * np.uint64(signed)
         digits |= bit * np.uint64(_digit(byte) or byte == 0xEF)
     return signs, digits
@@ -107,33 +106,44 @@ def _masked(data: Any, start: int, end: int, plain: Any) -> Any:
 
 
 @njit(inline="always")
-def _counts(data: Any, at: int, kind: int, first: int, last: int) -> Any:
-    """Whether an ASCII sign between two tokens is an operator or part of a number."""
+def _digit_at(data: Any, at: int, last: int) -> Any:
+    """Whether a digit of either width begins at `at`."""
+    if at >= last:
+        return False
+    if at + 2 < last and data[at] == 0xEF:
+        return data[at + 1] == 0xBC and np.uint8(data[at + 2] - np.uint8(0x90)) < 10
+    return _digit(data[at])
+
+
+@njit(inline="always")
+def _digit_before(data: Any, at: int, first: int) -> Any:
+    """Whether a digit of either width ends before `at`."""
+    if at > first and data[at - 1] >= 0x80:
+        return at - 3 >= first and _digit_at(data, at - 3, at)
+    return at > first and _digit(data[at - 1])
+
+
+@njit
+def _counts(data: Any, at: int, size: int, kind: int, first: int, last: int) -> Any:
+    """Whether a sign of ASCII, of either width, is an operator rather than punctuation."""
     if kind == _ALWAYS:
         return True
-    after = at + 1 < last and _digit(data[at + 1])
-    if kind == _MINUS and after and (at == first or data[at - 1] < 65):
+    after = at + size
+    if kind == _MINUS and _digit_at(data, after, last) and (at == first or data[at - 1] < 65):
         return True  # a negative number or a subtraction, not a hyphen
-    if kind == _POINT:
-        return after and at > first and _digit(data[at - 1])
-    left, right = at - 1, at + 1
-    while left >= first and data[left] == 32:
-        left -= 1
-    while right < last and data[right] == 32:
-        right += 1
-    return left >= first and right < last and _digit(data[left]) and _digit(data[right])
+    while at > first and data[at - 1] == 32:
+        at -= 1
+    while after < last and data[after] == 32:
+        after += 1
+    return kind != 0 and _digit_before(data, at, first) and _digit_at(data, after, last)
 
 
 @njit
 def _read_sign(data: Any, at: int, first: int, last: int, place: int, state: Any) -> None:
     """Adds the sign at `at`, which stands before token `place` of its turn, if it carries meaning."""
-    code, _ = decode(data, at, last)
-    if code < 0x80:
-        counts = _counts(data, at, _ASCII[code], first, last)
-    else:
-        kind, code = fold(code)
-        # Of full-width signs only those that always count are told from punctuation.
-        counts = _ASCII[code] == _ALWAYS if code < 0x80 else kind == SYMBOL
+    code, size = decode(data, at, last)
+    kind, code = fold(code)
+    counts = _counts(data, at, size, _ASCII[code], first, last) if code < 0x80 else kind == SYMBOL
     if counts:
         state[SIGNS_READ] += np.uint64(1)
         where = (state[TOKENS] + np.uint64(place)) ^ (state[SIGNS_READ] << np.uint64(40))

@@ -10,6 +10,7 @@ scheme `affine32` over our 32-bit shingle hashes, so signatures go there and com
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 PERMUTATIONS = 128
 SEED = 1
 SCHEME = "affine32"
+TABLES = unicodedata.unidata_version
+"""The Unicode version that decides what is a letter."""
 
 SIGNATURES = pa.schema(
     [
@@ -62,6 +65,11 @@ class SignatureCache(Protocol):
     def stage(self, signatures: Iterable[pa.Table], edges: pa.Table) -> None:
         """Buffer what this audit adds; it becomes durable when the audit is committed."""
         ...
+
+
+def parameters(threshold: float) -> str:
+    """The settings that decide what a signature and an edge are; kept apart in the cache where they differ."""
+    return f"v1 words=5 perms={PERMUTATIONS} seed={SEED} {SCHEME} unicode={TABLES} jaccard={threshold!r}"
 
 
 def prefixes(sample_ids: pa.Array) -> npt.NDArray[np.uint64]:

@@ -49,7 +49,9 @@ def fixed(rows: npt.NDArray[Any]) -> pa.FixedSizeBinaryArray:
 def unfixed(column: pa.Array, kind: Any) -> npt.NDArray[Any]:
     """(n, k) numbers of a fixed-width binary column, without copying."""
     width = column.type.byte_width
-    raw = np.frombuffer(column.buffers()[1], np.uint8)[column.offset * width : (column.offset + len(column)) * width]
+    raw = np.frombuffer(column.buffers()[1], np.uint8)[
+        column.offset * width : (column.offset + len(column)) * width
+    ]
     return raw.view(kind).reshape(len(column), -1)
 
 

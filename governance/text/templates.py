@@ -36,7 +36,9 @@ RATIO = 0.25
 _B1 = types.Array(types.boolean, 1, "C")
 
 
-def template_edges(n: int, edges: Edges, sizes: npt.NDArray[np.int32], source: SetSource) -> npt.NDArray[np.bool_]:
+def template_edges(
+    n: int, edges: Edges, sizes: npt.NDArray[np.int32], source: SetSource
+) -> npt.NDArray[np.bool_]:
     """(edges,) true where a pair shares a template only; `n` documents, in an order that rows do not decide."""
     found = np.zeros(len(edges), np.bool_)
     starts, others, _ = neighbours(n, edges)
@@ -126,7 +128,13 @@ def _judge(
             for x in range(first, last):
                 other = sample[x]
                 common = _mark(
-                    values, starts[hub], stops[hub], starts[other], stops[other], np.uint32(1 << (x - first)), marks
+                    values,
+                    starts[hub],
+                    stops[hub],
+                    starts[other],
+                    stops[other],
+                    np.uint32(1 << (x - first)),
+                    marks,
                 )
                 own[x - first] = 1 - common / (stops[other] - starts[other])
         third = np.uint32(0)

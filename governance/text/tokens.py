@@ -29,9 +29,6 @@ I64 = types.Array(types.int64, 1, "C")
 I64_READ = types.Array(types.int64, 1, "C", readonly=True)
 U64 = types.Array(types.uint64, 1, "C")
 
-TABLES = unicodedata.unidata_version
-"""The Unicode version that decides what is a letter; part of the parameters of anything kept on disk."""
-
 SEPARATOR, LETTER, SINGLE, SYMBOL = range(4)
 """Classes of characters. A symbol (currency, operator, picture) separates too, but carries meaning."""
 

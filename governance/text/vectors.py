@@ -77,7 +77,7 @@ LEADS = (0xC2, 0xC3, 0xE2, 0xEF, 0xF0)
 def marks64(typing: Any, data: Any, at: Any) -> Any:
     """(bit i set where byte at + i may begin a sign; ... where it is a digit or may begin a full-width one).
 
-    A point counts before a digit, a minus before a digit or a space. Reads 65 bytes.
+    A minus may be one before a digit or a space. Reads 65 bytes.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -99,9 +99,8 @@ def marks64(typing: Any, data: Any, at: Any) -> Any:
         block = _load(builder, place, vector)
         following = _load(builder, cgutils.gep_inbounds(builder, place, 1), vector)
         number = is_digit(following)
-        point = builder.and_(equals(block, ord(".")), number)
-        minus = builder.and_(equals(block, ord("-")), builder.or_(number, equals(following, ord(" "))))
-        sign = builder.or_(equals(block, *SIGNS, *LEADS), builder.or_(point, minus))
+        minus = builder.and_(equals(block, ord("-")), builder.or_(number, equals(following, ord(" "), 0xEF)))
+        sign = builder.or_(equals(block, *SIGNS, *LEADS), minus)
         digit = builder.or_(is_digit(block), equals(block, 0xEF))
         found = [builder.bitcast(sign, _WORD), builder.bitcast(digit, _WORD)]
         return context.make_tuple(builder, signature.return_type, found)

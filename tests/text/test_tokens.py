@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from governance.text.tokens import character_offsets, max_tokens, tokenise
 
-CASED = "abzAZ09_ ,.-\n\t'éÉßñÑЖжΣσςİıŁ＿ＧＤＰｇ５％，。：贵公司增长々〇あアｱ한국ᄀ😀👍𠀀𝐀ﬁ٣\u200b\u3000\u0301٪€²"
+CASED = (
+    "abzAZ09_ ,.-\n\t'éÉßñÑЖжΣσςİıŁ＿ＧＤＰｇ５％，。：贵公司增长々〇あアｱ한국ᄀ"
+    "😀👍𠀀𝐀ﬁ٣\u200b\u3000\u0301٪€²+$<"
+)
 texts = st.text(alphabet=st.sampled_from(CASED), max_size=300) | st.text(max_size=200)
 
 
