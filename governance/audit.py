@@ -29,22 +29,23 @@ from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
-from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, SuiteRecord
+from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, RuleState, SuiteRecord
 from governance.rulebook import (
     Results,
     mappers_of,
     not_applicable,
     options_in_force,
     reduce_all,
-    signature_parameters,
     spills_for,
 )
 from governance.rules.base import Scalar, Setup
+from governance.rules.contamination import LISTED, unsearchable
 from governance.rules.registry import Selection, select
 from governance.samples import SampleBatch
 from governance.spill import Spill
 from governance.stopwatch import Stopwatch
 from governance.suites import resolve_suite
+from governance.text.signatures import parameters
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it is done, and how much there is (None where that is not known)."""
@@ -128,7 +129,9 @@ class Plan:
 def make_plan(request: AuditRequest, lake: Lake) -> Plan:
     """The plan of a request; mistakes in names, codes, levels and paths are found here, before any work."""
     if not request.datasets:
-        raise UsageError("there is nothing to audit", hint="name a file, a folder, a glob, hf://NAME, or - for stdin")
+        raise UsageError(
+            "there is nothing to audit", hint="name a file, a folder, a glob, hf://NAME, or - for stdin"
+        )
     failing_levels(request.fail_on)
     selection = select(request.select, request.extend_select, request.ignore, preview=request.preview)
     options = options_in_force(selection, request.options)
@@ -160,7 +163,9 @@ def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:
     """The near-duplicate signatures of this data in the lake, where they are wanted and of use."""
     if not plan.request.cache or "DUP003" not in plan.selection.rules:
         return None
-    return LakeSignatureCache(lake, "+".join(plan.names), signature_parameters(plan.options["DUP003"]))
+    return LakeSignatureCache(
+        lake, "+".join(plan.names), parameters(float(plan.options["DUP003"]["threshold"]))
+    )
 
 
 def _setup(plan: Plan, scratch: Path, cache: LakeSignatureCache | None, progress: Progress) -> Setup:
@@ -219,7 +224,8 @@ def numbered(batches: Iterator[SampleBatch], first_row: int) -> Iterator[SampleB
 
 def _shifted(batch: SampleBatch, by: int) -> SampleBatch:
     table, problems = (
-        t.set_column(0, t.schema.field("row"), pc.add(t.column("row"), by)) for t in (batch.table, batch.problems)
+        t.set_column(0, t.schema.field("row"), pc.add(t.column("row"), by))
+        for t in (batch.table, batch.problems)
     )
     return SampleBatch(table, problems, batch.original)
 
@@ -240,7 +246,7 @@ def _report(plan: Plan, setup: Setup, passed: Passed, watch: Stopwatch) -> Audit
         verdict=verdict(gate, outcomes, counting(plan.request, findings)),
         gate=gate,
         datasets=passed.records,
-        suites=tuple(_suite_record(suite, outcomes) for suite in plan.suites),
+        suites=tuple(_suite_record(suite, setup, outcomes) for suite in plan.suites),
         rules=outcomes,
         findings=findings,
         evidence=in_place(evidence, passed.kept.tables(), plan.items),
@@ -273,12 +279,14 @@ def settings(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _suite_record(suite: Suite, outcomes: Sequence[RuleOutcome]) -> SuiteRecord:
-    """A suite, with what could not be searched for as the contamination rules counted it."""
-    stats = next((o.stats for o in outcomes if o.id.startswith("CON") and "unsearchable" in o.stats), {})
-    missed = tuple(i for i in stats.get("unsearchable", ()) if i.startswith(suite.name + "/"))
-    searchable = stats.get("searchable", {}).get(suite.name, 0)
-    return SuiteRecord(suite.name, suite.uri, suite.content_hash, suite.items.num_rows, searchable, missed)
+def _suite_record(suite: Suite, setup: Setup, outcomes: Sequence[RuleOutcome]) -> SuiteRecord:
+    """A suite, with the items that could be searched for; none where no contamination rule ran."""
+    ran = any(o.state is RuleState.RAN and o.id.startswith("CON") for o in outcomes)
+    total = suite.items.num_rows
+    missed = sorted(unsearchable(setup).get(suite.name, {})) if ran else []
+    searchable = total - len(missed) if ran else 0
+    names = tuple(f"{suite.name}/{item}" for item in missed[:LISTED])
+    return SuiteRecord(suite.name, suite.uri, suite.content_hash, total, searchable, names)
 
 
 __all__ = ["AuditReport", "AuditRequest", "Plan", "Progress", "Results", "audit", "make_plan", "silent"]

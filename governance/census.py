@@ -58,7 +58,9 @@ def unreadable(batch: SampleBatch) -> int:
     """Rows of a batch that have a number but could not be read."""
     rules = batch.problems.column("rule")
     unread = batch.problems.filter(pc.equal(rules, "INP001")).column("row")
-    return int(pc.count_distinct(unread.filter(pc.invert(pc.is_in(unread, batch.table.column("row"))))).as_py())
+    return int(
+        pc.count_distinct(unread.filter(pc.invert(pc.is_in(unread, batch.table.column("row"))))).as_py()
+    )
 
 
 def content_hash(ids: Sequence[pa.FixedSizeBinaryArray]) -> str:

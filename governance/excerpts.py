@@ -99,6 +99,8 @@ def _with_peers(lines: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     )
     joined = lines.join(texts, on="peer", how="left", maintain_order="left")
     part = pl.col("peer_part")
-    text = pl.coalesce(*(pl.when(part == name).then(name) for name in ("question", "context", "answer", "option")))
+    text = pl.coalesce(
+        *(pl.when(part == name).then(name) for name in ("question", "context", "answer", "option"))
+    )
     begin = (pl.col("peer_start").fill_null(0) - CONTEXT).clip(lower_bound=0)
     return joined.with_columns(peer_excerpt=text.str.slice(begin, EXCERPT_CHARACTERS)).select(lines.columns)

@@ -66,7 +66,9 @@ def ingest(request: IngestRequest, lake: Lake, progress: Progress = silent) -> I
             problems.update(_by_rule(batch))
             progress("reading", count.rows, source.total_rows())
         if not count.rows:
-            raise UsageError("there is no row to keep", where=request.dataset, hint="check that this is the data file")
+            raise UsageError(
+                "there is no row to keep", where=request.dataset, hint="check that this is the data file"
+            )
         progress("writing to the lake", 0, None)
         version = commit_version(lake, staged, count.record(source, name))
     return Ingested(version, dict(sorted(problems.items())))

@@ -33,7 +33,9 @@ def options_in_force(
 
     for code in given:
         if code not in all_rules():
-            raise UsageError(f"there is no rule {code!r}", where="rule options", hint=did_you_mean(code, all_rules()))
+            raise UsageError(
+                f"there is no rule {code!r}", where="rule options", hint=did_you_mean(code, all_rules())
+            )
     return {code: option_values(rule.info, given.get(code, {})) for code, rule in selection.rules.items()}
 
 
@@ -41,7 +43,11 @@ def not_applicable(selection: Selection, items: pa.Table | None) -> Mapping[str,
     """Rules that cannot run on what was given, with the reason."""
     if items is not None and items.num_rows:
         return {}
-    reason = "no evaluation set was given; name one with --eval" if items is None else "the evaluation set is empty"
+    reason = (
+        "no evaluation set was given; name one with --eval"
+        if items is None
+        else "the evaluation set is empty"
+    )
     return {code: reason for code, rule in selection.rules.items() if rule.info.needs_eval}
 
 
