@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class Severity(StrEnum):
@@ -79,6 +80,13 @@ def fingerprint(rule: str, contents: Iterable[str]) -> str:
     """
     parts = [rule, FINGERPRINT_VERSION, *sorted(contents)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def fingerprints(rule: str, contents: pa.Array) -> pa.Array:
+    """(n,) fingerprints of findings that speak of one content each; equal to `fingerprint(rule, [content])`."""
+    from governance.samples import sha256_hex
+
+    return sha256_hex(pc.binary_join_element_wise(rule, FINGERPRINT_VERSION, contents.cast(pa.string()), "\n"))
 
 
 def empty_findings() -> pa.Table:
