@@ -145,7 +145,7 @@ def _reduce(rule: Rule, spills: Mapping[str, Spill], setup: Setup, results: Resu
         result = rule.reduce({m.name: spills[m.name] for m in rule.mappers}, setup)
     except GovernError:
         raise
-    except Exception as error:  # noqa: BLE001  one broken rule must not hide what the others found
+    except Exception as error:
         log.debug("rule %s failed", rule.info.id, exc_info=error)
         return failure(error)
     finally:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The machines that run the tests are shared; a slow moment says nothing about the code.
+hypothesis.settings.register_profile("govern", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("govern")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -53,7 +53,9 @@ def write_jsonl(table: pa.Table, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("shape", ["shuffled", "seven files", "jsonl"])
-def test_the_same_rows_in_another_shape_give_the_same_fingerprints(demo: Any, lake: Lake, tmp_path: Path, shape: str):
+def test_the_same_rows_in_another_shape_give_the_same_fingerprints(
+    demo: Any, lake: Lake, tmp_path: Path, shape: str
+):
     table = pq.read_table(demo.dataset)
     folder = tmp_path / "data"
     folder.mkdir()
@@ -94,7 +96,9 @@ def test_a_fresh_lake_and_no_cache_change_nothing_either(demo: Any, lake: Lake, 
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("memory", [0, 256 << 20])
 def test_threads_and_spilling_change_nothing(demo: Any, lake: Lake, jobs: int, memory: int):
-    expected, got = (json_of(audit(r, lake)) for r in (request(demo), replace(request(demo), jobs=jobs, memory=memory)))
+    expected, got = (
+        json_of(audit(r, lake)) for r in (request(demo), replace(request(demo), jobs=jobs, memory=memory))
+    )
 
     expected.pop("run"), got.pop("run")
     assert expected == got

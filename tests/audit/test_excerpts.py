@@ -31,7 +31,9 @@ def test_a_whole_row_shows_its_first_turn_that_is_not_a_system_turn():
 
 def test_a_span_is_shown_with_its_context():
     text = "x" * 500 + "HERE" + "y" * 500
-    placed = in_place(evidence({"row": 0, "turn": 0, "start": 500, "end": 504}), [kept(text)], None).to_pylist()[0]
+    placed = in_place(
+        evidence({"row": 0, "turn": 0, "start": 500, "end": 504}), [kept(text)], None
+    ).to_pylist()[0]
 
     assert 500 - CONTEXT == placed["excerpt_start"]
     assert text[500 - CONTEXT : 500 - CONTEXT + EXCERPT_CHARACTERS] == placed["excerpt"]
@@ -46,7 +48,9 @@ def test_a_row_finds_its_file_and_line_in_whichever_table_it_is():
 
 
 def test_a_row_that_was_never_read_keeps_what_its_rule_said():
-    placed = in_place(evidence({"row": 1, "file": 0, "line": 2, "excerpt": "{bad"}), [kept("a")], None).to_pylist()
+    placed = in_place(
+        evidence({"row": 1, "file": 0, "line": 2, "excerpt": "{bad"}), [kept("a")], None
+    ).to_pylist()
 
     assert [(1, 0, 2, "{bad")] == [(p["row"], p["file"], p["line"], p["excerpt"]) for p in placed]
 
@@ -58,7 +62,13 @@ def test_a_turn_that_is_not_there_has_no_excerpt():
 
 
 def test_the_peer_item_is_shown_by_its_part():
-    item = {"suite": "s", "item": "a/1", "question": "What is it?", "options": ["p", "q"], "content_hash": "0"}
+    item = {
+        "suite": "s",
+        "item": "a/1",
+        "question": "What is it?",
+        "options": ["p", "q"],
+        "content_hash": "0",
+    }
     items = pa.Table.from_pylist([item], schema=ITEMS)
     line = {"row": 0, "peer": "item:s/a/1", "peer_part": "question", "peer_start": 0, "peer_end": 4}
 

@@ -34,7 +34,9 @@ def test_a_finding_at_or_above_the_level_fails(fail_on: str, severities: list[st
 
 
 def test_a_rule_that_did_not_run_makes_it_incomplete_even_without_findings():
-    assert Verdict.INCOMPLETE == verdict(Gate("error"), [outcome(RuleState.NOT_RUN)], pa.array([], pa.string()))
+    assert Verdict.INCOMPLETE == verdict(
+        Gate("error"), [outcome(RuleState.NOT_RUN)], pa.array([], pa.string())
+    )
 
 
 def test_a_rule_that_does_not_apply_does_not():

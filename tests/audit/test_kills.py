@@ -63,7 +63,9 @@ def test_two_processes_ingesting_at_once_both_succeed(tmp_path: Path):
     demo = write_demo(tmp_path / "demo", rows=300)
     words = [["ingest", str(demo.dataset), "--name", name] for name in ("one", "two")]
 
-    running = [subprocess.Popen(govern(tmp_path / "lake", *w), stdout=-3, stderr=subprocess.PIPE) for w in words]
+    running = [
+        subprocess.Popen(govern(tmp_path / "lake", *w), stdout=-3, stderr=subprocess.PIPE) for w in words
+    ]
     ended = [(process.communicate()[1].decode(), process.returncode) for process in running]
 
     assert [0, 0] == [code for _, code in ended], ended

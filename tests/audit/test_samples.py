@@ -12,7 +12,9 @@ from governance.census import content_hash
 from governance.samples import canonical_text, flatten, hex_ids, sample_ids
 from tests.builders import batch
 
-TURNS = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant", "critic"]), st.text(max_size=20)), max_size=4)
+TURNS = st.lists(
+    st.tuples(st.sampled_from(["system", "user", "assistant", "critic"]), st.text(max_size=20)), max_size=4
+)
 
 
 def sha(text: str) -> str:

@@ -13,7 +13,9 @@ from governance.spill import Spill
 
 
 def table(numbers: list[int]) -> pa.Table:
-    return pa.table({"n": pa.array(numbers, pa.int64()), "t": pa.array([str(n) for n in numbers], pa.string())})
+    return pa.table(
+        {"n": pa.array(numbers, pa.int64()), "t": pa.array([str(n) for n in numbers], pa.string())}
+    )
 
 
 @pytest.mark.parametrize("limit", [0, 100, 1 << 20])
@@ -60,4 +62,6 @@ def test_order_is_kept(tmp_path_factory: pytest.TempPathFactory, chunks: list[li
     for chunk in chunks:
         spill.add(table(chunk))
 
-    assert [n for chunk in chunks for n in chunk] == [n for t in spill.tables(["n"]) for n in t["n"].to_pylist()]
+    assert [n for chunk in chunks for n in chunk] == [
+        n for t in spill.tables(["n"]) for n in t["n"].to_pylist()
+    ]

@@ -49,11 +49,15 @@ def test_nothing_is_unpickled_or_evaluated(path: Path):
 def test_sql_against_the_lake_is_written_in_the_lake_only():
     outside = [p for p in SOURCES if "governance/lake" not in p.as_posix()]
 
-    assert [] == [str(p) for p in outside if re.search(r"\b(?:ATTACH|INSERT INTO|ducklake_)", p.read_text("utf-8"))]
+    assert [] == [
+        str(p) for p in outside if re.search(r"\b(?:ATTACH|INSERT INTO|ducklake_)", p.read_text("utf-8"))
+    ]
 
 
 def test_top_level_holds_only_what_the_ecosystem_expects():
-    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True).stdout.split()
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True
+    ).stdout.split()
     expected = {
         *("governance", "attribution", "training", "ui", "tests", "benchmarks", "docs", "examples"),
         *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "constraints.txt"),
