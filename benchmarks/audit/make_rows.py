@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from governance.demo.clean import clean_rows
+from governance.demo.rows import Row
 
 Ids = npt.NDArray[np.int32]
 
@@ -99,10 +101,14 @@ class Speaker:
 
 def speaker(language: str, seed: int) -> Speaker:
     """A speaker whose phrases and questions follow from the seed."""
-    texts = [row.text for row in clean_rows(1200, seed) if row.language == language]
-    words = vocabulary(language, texts)
+    words = vocabulary(language, [row.text for row in _samples(seed) if row.language == language])
     rng = np.random.default_rng([seed, len(language), 1 if language == "en" else 2])
     return Speaker(words, words.draw(rng, (PHRASES, PHRASE_WORDS)), words.draw(rng, (ITEMS // 2, QUESTION)))
+
+
+@cache
+def _samples(seed: int) -> list[Row]:
+    return clean_rows(1200, seed)
 
 
 def draw_rows(who: Speaker, count: int, earlier: Ids | None, rng: np.random.Generator) -> Ids:

@@ -58,16 +58,17 @@ def answered(bench: Bench, rng: random.Random) -> list[Draft]:
 
 
 def short(bench: Bench, rng: random.Random) -> list[Draft]:
-    """Items of a few words: the shortest as a whole turn, the others inside a longer prompt."""
+    """Items of a few words: the shortest as a whole turn with their answer, the others in a longer prompt."""
     drafts = []
     for language in LANGUAGES:
         for _ in range(4):
             item = bench.item(language, lambda i: i.kind == "short")
-            whole = len(tokens(item.question)) < TOO_SHORT
-            turns = (
-                _question(item, item.question, False) if whole else _prompt(item, item.question, False, rng)
-            )
-            drafts.append(_leak(bench, item, [*turns, _said(language, "leak_open_hint", {}, rng)]))
+            if len(tokens(item.question)) < TOO_SHORT:
+                answer = _said(language, "leak_open_solution", {"answer": item.answer}, rng)
+                leak = _leak(bench, item, [*_question(item, item.question, False), answer])
+                drafts.append(replace(leak, also=("CON003",)))
+            else:
+                drafts.append(_hinted(bench, item, item.question, False, rng))
     return drafts
 
 
