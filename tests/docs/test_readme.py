@@ -1,0 +1,70 @@
+"""The README's commands do what it says, in the order it says it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text("utf-8")
+BLOCK = re.compile(r"<!-- exit (\d) -->\n```\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the README's first command leaves it: the demo audited, `govern` on the path."""
+    folder = tmp_path_factory.mktemp("readme")
+    scripts = folder / "bin"
+    scripts.mkdir()
+    govern = scripts / "govern"
+    govern.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ui.cli "$@"\n')
+    govern.chmod(0o755)
+    done = shell("govern demo", folder)
+    assert 0 == done.returncode, done.stderr
+    return folder
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    paths = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GOVERN_")}
+    return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, env={**kept, **paths})
+
+
+def test_the_tour_works_as_printed(workplace: Path):
+    """One test and not one a command: the tour is walked in order, each step on what the last one left."""
+    ended = [
+        (line, shell(line, workplace).returncode, int(code))
+        for code, block in BLOCK.findall(README)
+        for line in block.strip().splitlines()
+    ]
+
+    assert [] == [(line, got, said) for line, got, said in ended if got != said]
+    assert len(ended) >= 15
+
+
+def test_every_command_of_the_tour_says_how_it_ends():
+    tour = README[README.index("## The tour") :]
+
+    assert tour.count("```\ngovern ") == len(BLOCK.findall(tour))
+
+
+def test_the_two_commands_install_from_the_checkout():
+    installs = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+
+    assert [
+        "python3 -m venv .venv && .venv/bin/pip install -q -e . && .venv/bin/govern demo",
+        "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest",
+    ] == installs
+
+
+def test_every_picture_and_page_it_names_is_there():
+    named = re.findall(r"\]\(([^)#:]+)\)|`(docs/[\w./-]+|CONTRIBUTING\.md|benchmarks/[\w./-]+)`", README)
+    paths = {a or b for a, b in named}
+
+    assert set() == {p for p in paths if not (REPOSITORY / p).exists()}
