@@ -15,8 +15,8 @@ from governance.readers import faults
 from governance.readers.jsonvalues import turns_of_texts
 from governance.readers.options import BATCH_BYTES, BATCH_ROWS
 from governance.readers.records import Records
-from governance.readers.texts import flat, is_text, texts_of
-from governance.readers.turns import NOTHING, Piece, numbered, pairs_piece, text_piece, turns_piece
+from governance.readers.texts import NOTHING, flat, is_text, texts_of
+from governance.readers.turns import Piece, numbered, pairs_piece, text_piece, turns_piece
 from governance.samples import (
     ASSISTANT,
     PROBLEMS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ from governance.report import FileRecord
 ROWS = 4096
 BLOCK = 4 * MB
 SURVEY_BYTES = MB
+QUOTED = re.compile('"[^"]*"')
 SEPARATORS = (",", "\t", ";", "|")
 
 
@@ -111,7 +113,7 @@ class CsvReader:
         """Rows as csv splits them, about as many at a time as `rows` or one block of the file."""
         feed = _Feed(chunks, self._limits, self._intake.name)
         reader = csv.reader(feed, delimiter=self._separator, strict=True)
-        group, before, block = Group(), 0, 0
+        group, before, block = Group(), 0, 1
         while True:
             try:
                 row = next(reader, None)
@@ -185,7 +187,7 @@ class _Feed:
 def separator_of(head: bytes) -> str:
     """The separator that stands most often in the header."""
     first = head.removeprefix(BOM).split(b"\n", 1)[0].decode("utf-8", "replace")
-    return max(SEPARATORS, key=first.count)
+    return max(SEPARATORS, key=QUOTED.sub("", first).count)
 
 
 def _array(values: Sequence[str]) -> pa.Array:

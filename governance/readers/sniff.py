@@ -135,7 +135,7 @@ def _binary(raw: bytes, where: str) -> Format | None:
 def _text(head: bytes, promised: Format | None, where: str, *, pipe: bool) -> Format:
     """JSON lines, a JSON array or CSV, by the first characters and the name."""
     start = head.lstrip()
-    binary = b"\0" in head[:512] or promised in {Format.PARQUET, Format.ARROW, Format.ARROW_STREAM}
+    binary = head[:512].count(0) > 16 or promised in {Format.PARQUET, Format.ARROW, Format.ARROW_STREAM}
     if binary and not start.startswith((b"{", b"[")):
         named = f"a {promised.value} file" if promised else "of a known format"
         raise InputError(f"the file is not {named}", where=where, hint=HINT)

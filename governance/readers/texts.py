@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from governance.findings import EXCERPT_CHARACTERS
 from governance.readers import faults
 
 BAD_UTF8 = "bytes that are not UTF-8 were replaced by U+FFFD"
+NEWLINE = pa.scalar("\n", pa.large_string())
+NOTHING = pa.scalar("", pa.large_string())
 SURROGATES = re.compile("[\ud800-\udfff]")
 STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 BINARIES = (
@@ -60,6 +63,18 @@ def texts_of(column: pa.ChunkedArray | pa.Array) -> tuple[pa.LargeStringArray, p
 def filled(array: pa.LargeStringArray) -> pa.LargeStringArray:
     """The same texts with "" for null."""
     return array.fill_null("") if array.null_count else array
+
+
+def joined(texts: Sequence[pa.LargeStringArray]) -> pa.LargeStringArray:
+    """The texts of each row joined by newlines, empty ones left out.
+
+    pyarrow's own `null_handling="skip"` leaves out a whole row where every text is null (seen in 26.0).
+    """
+    whole = texts[0]
+    for text in texts[1:]:
+        both = pc.binary_join_element_wise(whole, text, NEWLINE)
+        whole = pc.if_else(pc.equal(whole, NOTHING), text, pc.if_else(pc.equal(text, NOTHING), whole, both))
+    return whole
 
 
 def utf8(array: pa.Array) -> tuple[pa.LargeStringArray, pa.Table]:
@@ -117,7 +132,7 @@ def _joined(array: pa.Array) -> tuple[pa.LargeStringArray, pa.Table]:
     entries, found = texts_of(pc.list_flatten(array))
     owners = np.repeat(np.arange(len(array)), lengths)
     lists = pa.LargeListArray.from_arrays(np.concatenate([[0], np.cumsum(lengths)]), entries)
-    return filled(pc.binary_join(lists, pa.scalar("\n", pa.large_string()))), faults.moved(found, owners)
+    return filled(pc.binary_join(lists, NEWLINE)), faults.moved(found, owners)
 
 
 def list_lengths(array: pa.Array) -> npt.NDArray[np.int64]:
@@ -150,6 +165,8 @@ def scrubbed(text: str) -> str:
 
 
 def _pruned(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     if isinstance(value, dict):
         return {str(k): _pruned(v) for k, v in value.items() if v is not None}
     return [_pruned(v) for v in value] if isinstance(value, list | tuple) else value

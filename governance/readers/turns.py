@@ -14,14 +14,21 @@ from governance.findings import EXCERPT_CHARACTERS
 from governance.readers import faults
 from governance.readers.faults import FAULTS
 from governance.readers.roles import normal_roles
-from governance.readers.texts import canonical_json, filled, flat, list_lengths, texts_of
+from governance.readers.texts import (
+    NEWLINE,
+    NOTHING,
+    canonical_json,
+    filled,
+    flat,
+    joined,
+    list_lengths,
+    texts_of,
+)
 
 ROLE_FIELDS = ("role", "from")
 CONTENT_FIELDS = ("content", "value", "text")
 CALL_FIELDS = ("tool_calls", "function_call")
 NOT_TEXT_PARTS = "a turn has parts that are not text; only its texts are read"
-NEWLINE = pa.scalar("\n", pa.large_string())
-NOTHING = pa.scalar("", pa.large_string())
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,7 @@ class Piece:
 def text_piece(columns: Sequence[pa.ChunkedArray], role: str) -> Piece:
     """One turn a row that has text; several columns are joined by newlines, empty ones left out."""
     found = [texts_of(column) for column in columns]
-    texts = found[0][0]
-    if len(found) > 1:
-        given = [pc.if_else(pc.equal(text, NOTHING), None, text) for text, _ in found]
-        texts = filled(pc.binary_join_element_wise(*given, NEWLINE, null_handling="skip"))
+    texts = joined([text for text, _ in found])
     full = pc.not_equal(texts, NOTHING)
     lengths = np.asarray(full.to_numpy(zero_copy_only=False), np.int64)
     kept = texts if lengths.all() else texts.filter(full)
@@ -102,11 +106,7 @@ def turns_piece(column: pa.ChunkedArray) -> Piece:
     calls = _calls(fields, len(turns))
     roles, plausible = normal_roles(named)
     wrong = _wrong(named, plausible, said, calls)
-    contents = (
-        filled(said)
-        if calls is None
-        else filled(pc.binary_join_element_wise(_full(said), calls, NEWLINE, null_handling="skip"))
-    )
+    contents = filled(said) if calls is None else joined([filled(said), filled(calls)])
     piece = Piece(lengths, roles, contents)
     found = [numbered(piece, flags, words, shown) for flags, words, shown in wrong]
     moved = [faults.moved(f, owners) for f in (*bad_names, *bad_texts)]
