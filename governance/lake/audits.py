@@ -13,7 +13,7 @@ from governance.findings import EVIDENCE, FINDINGS
 from governance.lake import events
 from governance.lake.canonical import digest, table_hash
 from governance.lake.commit import Transaction, committed, writing
-from governance.lake.datasets import DatasetVersion, Prepared, StagedVersion, add_version, prepare, versions
+from governance.lake.datasets import Prepared, StagedVersion, add_version, prepare
 from governance.lake.records import report_from_json, report_to_json
 from governance.lake.removals import Removal, find_removal, removal_row
 from governance.lake.signatures import LakeSignatureCache
@@ -189,14 +189,14 @@ def _commit(
     prepared: list[Prepared],
     tables: list[StagedFile],
 ) -> AuditReport:
-    numbers = {p.staged.name: add_version(tx, p)[0] for p in prepared}
-    report = replace(
-        report, datasets=tuple(replace(d, version=numbers.get(d.name, 0)) for d in report.datasets)
+    added = {p.staged.name: add_version(tx, p) for p in prepared}
+    known = tuple(
+        replace(d, version=added[d.name].version if d.name in added else 0) for d in report.datasets
     )
+    report = replace(report, datasets=known)
     tx.add(tables)
-    ids = {p.staged.name: p.staged.id for p in prepared}
     tx.insert(AUDITS, table_of(AUDITS.schema, [_audit_row(tx, report)]))
-    tx.insert(AUDIT_DATASETS, _dataset_rows(tx, report, ids))
+    tx.insert(AUDIT_DATASETS, _dataset_rows(report, {name: a.id for name, a in added.items()}))
     tx.insert(AUDIT_RULES, _rule_rows(report))
     return report
 
@@ -217,33 +217,20 @@ def _audit_row(tx: Transaction, report: AuditReport) -> dict[str, object]:
     }
 
 
-def _dataset_rows(tx: Transaction, report: AuditReport, ids: dict[str, str]) -> pa.Table:
+def _dataset_rows(report: AuditReport, ids: dict[str, str]) -> pa.Table:
     rows: list[dict[str, object]] = [
         {
             "run": report.run.id,
             "position": place,
             "name": d.name,
             "version": d.version,
-            "version_id": _version_id(tx.lake, d.name, d.version, ids.get(d.name, "")),
+            "version_id": ids.get(d.name, ""),
             "content_hash": d.content_hash,
             "rows": d.rows,
         }
         for place, d in enumerate(report.datasets)
     ]
     return table_of(AUDIT_DATASETS.schema, rows)
-
-
-def _version_id(lake: Lake, name: str, version: int, staged: str) -> str:
-    """The id of a version that was there before, or of the one in this transaction."""
-    known = [v for v in _versions_or_none(lake, name) if v.version == version]
-    return known[0].id if known else staged
-
-
-def _versions_or_none(lake: Lake, name: str) -> list[DatasetVersion]:
-    try:
-        return versions(lake, name)
-    except NotFound:
-        return []
 
 
 def _rule_rows(report: AuditReport) -> pa.Table:

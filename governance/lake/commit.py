@@ -62,12 +62,15 @@ class Transaction:
         return self._word is not None
 
     def add(self, files: Iterable[StagedFile]) -> None:
-        """Staged files are part of their tables."""
+        """Staged files are part of their tables. Others are refused: DuckLake deletes files it was given."""
         by_table: dict[str, list[StagedFile]] = {}
         for file in files:
+            if not self.lake.session.holds(file) or file.path in self.files:
+                raise LakeError(
+                    "only a file staged for this transaction is registered, once", where=file.path
+                )
             by_table.setdefault(file.table, []).append(file)
         for table, group in by_table.items():
-            self._check(group)
             paths = literals(str(self.lake.data / f.path) for f in group)
             self._db.execute(f"CALL ducklake_add_data_files('lake', {literal(table)}, {paths})")
             self._files += group
@@ -98,6 +101,7 @@ class Transaction:
     def close(self) -> events.Event:
         """The event, the ledger rows and the message are in the transaction; COMMIT comes next."""
         action, subject, details, key = self._word or ("", "", {}, "")
+        self._check_new()
         files = list(self._files)
         content = {
             **details,
@@ -130,17 +134,12 @@ class Transaction:
         ]
         return table_of(LEDGER.schema, rows)
 
-    def _check(self, files: list[StagedFile]) -> None:
-        """Only our own staged files, each once: DuckLake takes any, twice too, and then owns it."""
-        for file in files:
-            if not self.lake.session.holds(file) or file.path in self.files:
-                raise LakeError(
-                    "only a file staged for this transaction can be registered, once", where=file.path
-                )
+    def _check_new(self) -> None:
+        """No file is in the lake already: DuckLake would take it again and double its rows."""
         known = self.lake.fetch(
             f"SELECT path FROM {self.lake.meta}.ducklake_data_file"
             " WHERE list_contains(?, parse_filename(path))",
-            [[f.name for f in files]],
+            [[f.name for f in self._files]],
         )
         if known:
             raise LakeError("the file is registered in the lake already", where=str(known[0][0]))

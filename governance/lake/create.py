@@ -47,8 +47,10 @@ def create_folder(place: Folder, wait: float) -> None:
 def finish_postgres(db: duckdb.DuckDBPyConnection, place: Postgres, data: Path, wait: float) -> None:
     """The schema holds a whole lake: made now, or finished where a kill left it without its first row."""
     data.mkdir(parents=True, exist_ok=True)
+    if _complete(db, place):
+        return
     with advisory_lock(db, attach.SERVER, place.schema, wait):
-        if _complete(db, place):
+        if _complete(db, place):  # another process was faster
             return
         attach.make_schema(db, place)
         attach.postgres(db, place, data, read_only=False, create=True)

@@ -174,11 +174,11 @@ def commit_version(lake: Lake, staged: StagedVersion, record: DatasetRecord) -> 
     """The version in the lake, its number in `record.version`; an earlier one where it holds the same."""
     prepared = prepare(staged, record)
     with writing(lake) as tx:
-        number, new = add_version(tx, prepared)
-        if new:
+        added = add_version(tx, prepared)
+        if added.new:
             details = {"identity": prepared.identity, "content": record.content_hash, "rows": record.rows}
-            tx.describe("dataset.commit", f"{staged.name}@{number}", {**details, "kind": staged.kind})
-    return find_version(lake, staged.name, number)
+            tx.describe("dataset.commit", f"{staged.name}@{added.version}", {**details, "kind": staged.kind})
+    return find_version(lake, staged.name, added.version)
 
 
 @dataclass(frozen=True)
@@ -213,13 +213,22 @@ def identity_of(record: DatasetRecord, defaults: Defaults) -> str:
     return digest(canonical_json(parts))
 
 
-def add_version(tx: Transaction, prepared: Prepared) -> tuple[int, bool]:
-    """(version number, whether it is new); the files of a known version are dropped."""
+@dataclass(frozen=True)
+class Added:
+    """What became of a staged version: its number and id in the lake, and whether they are new."""
+
+    version: int
+    id: str
+    new: bool
+
+
+def add_version(tx: Transaction, prepared: Prepared) -> Added:
+    """The version as it is in the lake; an earlier one where that holds all of it, and then nothing is stored."""
     staged = prepared.staged
     known = _all_versions(tx.lake, staged.name)
     same = [v for v in known if v.removed is None and _serves(v, prepared)]
     if same:
-        return same[-1].version, False
+        return Added(same[-1].version, same[-1].id, new=False)
     parent = max((v.version for v in known), default=None)
     number = (parent or 0) + 1
     tx.add(prepared.entries)
@@ -243,7 +252,7 @@ def add_version(tx: Transaction, prepared: Prepared) -> tuple[int, bool]:
         "row_schema": prepared.rows.schema if prepared.rows else None,
     }
     tx.insert(DATASET_VERSIONS, table_of(DATASET_VERSIONS.schema, [row]))
-    return number, True
+    return Added(number, staged.id, new=True)
 
 
 def list_datasets(lake: Lake) -> list[Dataset]:
