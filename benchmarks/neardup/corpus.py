@@ -24,7 +24,9 @@ def rotated(texts: pa.LargeStringArray, by: int) -> pa.LargeStringArray:
     for first in b"aA":
         table[first : first + 26] = (np.arange(26) + by) % 26 + first
     _, offsets, data = texts.buffers()
-    return pa.LargeStringArray.from_buffers(len(texts), offsets, pa.py_buffer(table[np.frombuffer(data, np.uint8)]))
+    return pa.LargeStringArray.from_buffers(
+        len(texts), offsets, pa.py_buffer(table[np.frombuffer(data, np.uint8)])
+    )
 
 
 def build(source: Path, target: Path, rotations: tuple[int, ...] = ROTATIONS) -> None:

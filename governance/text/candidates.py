@@ -19,15 +19,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
-from governance.text.minhash import I32, U32, U32_2, U64
-from governance.text.tokens import I64
+from governance.text.compiled import compiled
+from governance.text.minhash import B1_READ, I32_READ, U32, U32_2
+from governance.text.sorting import heap_sort
+from governance.text.tokens import I64, I64_READ, U64_READ
 
 CROWDED = 1 << 18
 HUBS, WINDOW = 8, 8
 FLUSH = 1 << 22
 """Pairs that are handed over at once: 32 MB."""
 
-_B1 = types.Array(types.boolean, 1, "C")
 _NEXT, _CROWDED_BUCKETS, _LARGEST, _LEFT_OUT = range(4)
 
 
@@ -98,14 +99,12 @@ def _fits(sizes: Any, a: int, b: int, threshold: float) -> Any:
 @njit
 def _pairs_of(members: Any, count: int, family: Any, fresh: Any) -> int:
     """Pairs of different families with a fresh member; `members` are grouped by family."""
-    total = old = in_family = old_in_family = 0
-    pairs = 0
+    old = in_family = old_in_family = pairs = 0
     for i in range(count):
         if i > 0 and family[members[i]] != family[members[i - 1]]:
             in_family = old_in_family = 0
         stale = not fresh[members[i]]
-        pairs += (total - in_family) - stale * (old - old_in_family)
-        total += 1
+        pairs += (i - in_family) - stale * (old - old_in_family)
         in_family += 1
         old += stale
         old_in_family += stale
@@ -143,7 +142,7 @@ def _some_pairs(
     other = (band + 1) % keys.shape[1]
     for i in range(count):
         following[i] = np.uint64(keys[members[i], other]) << np.uint64(32) | np.uint64(members[i])
-    following = np.sort(following)
+    heap_sort(following, members[:0], count)
     for i in range(count):
         near = np.int64(following[i] & np.uint64(0xFFFFFFFF))
         for j in range(HUBS + WINDOW):
@@ -165,16 +164,25 @@ def _by_family(members: Any, count: int, family: Any) -> None:
     names = np.empty(count, np.int64)
     for i in range(count):
         names[i] = family[members[i]]
-    members[:count] = members[:count][np.argsort(names)]
+    heap_sort(names, members, count)
 
 
-@njit(
-    types.int64(
-        U64, U32_2, types.int64, I32, I64, _B1, types.float64, U32, U32, types.int64, I64
-    ),
-    nogil=True,
-    cache=True,
-)  # fmt: skip
+_TAKES = (
+    U64_READ,
+    U32_2,
+    types.int64,
+    I32_READ,
+    I64_READ,
+    B1_READ,
+    types.float64,
+    U32,
+    U32,
+    types.int64,
+    I64,
+)
+
+
+@compiled(types.int64, *_TAKES)
 def _walk(
     order: Any, keys: Any, band: int, sizes: Any, family: Any, fresh: Any, threshold: float,
     left: Any, right: Any, filled: int, told: Any,
@@ -207,7 +215,7 @@ def _walk(
                 members, count, keys, band, sizes, family, fresh, threshold, left, right, filled
             )
         else:
-            members[:count] = np.sort(members[:count])
+            heap_sort(members, members[:0], count)
             before = filled
             filled = _some_pairs(
                 members, count, keys, band, sizes, family, fresh, threshold, left, right, filled

@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
-from governance.text.tokens import I64
+from governance.text.compiled import compiled
+from governance.text.tokens import I64, I64_READ
 from governance.text.verify import Edges, Indices
 
 _F64 = types.Array(types.float64, 1, "C")
+_F64_READ = types.Array(types.float64, 1, "C", readonly=True)
 
 
 def star(n: int, rank: Indices, edges: Edges) -> tuple[Indices, npt.NDArray[np.float64]]:
@@ -49,7 +51,7 @@ def components(n: int, a: Indices, b: Indices) -> Indices:
     return parents
 
 
-@njit(types.void(I64, I64, I64, I64, _F64, I64, _F64), nogil=True, cache=True)
+@compiled(types.void, I64_READ, I64_READ, I64_READ, I64_READ, _F64_READ, I64, _F64)
 def _star(order: Any, rank: Any, starts: Any, others: Any, similarity: Any, keeper: Any, score: Any) -> None:
     for node in order:
         best = -1
@@ -72,7 +74,7 @@ def _root(parents: Any, node: int) -> int:
     return node
 
 
-@njit(types.void(I64, I64, I64), nogil=True, cache=True)
+@compiled(types.void, I64_READ, I64_READ, I64)
 def _join(a: Any, b: Any, parents: Any) -> None:
     for i in range(len(a)):
         left, right = _root(parents, a[i]), _root(parents, b[i])

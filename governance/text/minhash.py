@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
+from governance.text.compiled import compiled
 from governance.text.shingles import (
     MASKED_A,
     MASKED_B,
@@ -27,7 +28,7 @@ from governance.text.shingles import (
     sort_unique,
 )
 from governance.text.signatures import PERMUTATIONS, SEED
-from governance.text.tokens import I64, I64_READ, U8, max_tokens, tokenise
+from governance.text.tokens import I64, I64_READ, U8, U64, max_tokens, tokenise
 from governance.text.vectors import GROUP, least
 
 _SYSTEM = np.uint8(0)  # governance.samples.SYSTEM
@@ -38,9 +39,11 @@ _MISSED = 2e-4
 U32 = types.Array(types.uint32, 1, "C")
 U32_READ = types.Array(types.uint32, 1, "C", readonly=True)
 U32_2 = types.Array(types.uint32, 2, "C")
+U32_2_READ = types.Array(types.uint32, 2, "C", readonly=True)
 U64_2 = types.Array(types.uint64, 2, "C")
 I32 = types.Array(types.int32, 1, "C")
-U64 = types.Array(types.uint64, 1, "C")
+I32_READ = types.Array(types.int32, 1, "C", readonly=True)
+B1_READ = types.Array(types.boolean, 1, "C", readonly=True)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Signed:
 @cache
 def permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """(a, b) of the 128 permutations, drawn as datasketch draws them."""
-    generator = np.random.RandomState(SEED)  # noqa: NPY002  the legacy generator is part of the interchange
+    generator = np.random.RandomState(SEED)
     a = generator.randint(0, 1 << 31, PERMUTATIONS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     return a, generator.randint(0, 1 << 32, PERMUTATIONS, dtype=np.uint32)
 
@@ -173,21 +176,20 @@ def set_hash(values: Any, count: int) -> Any:
     return finish(total)
 
 
-@njit(types.void(U32_2, types.int64, U32_2), nogil=True, cache=True)
+@compiled(types.void, U32_2_READ, types.int64, U32_2)
 def keys_of(minhash: Any, rows: int, keys: Any) -> None:
     """Writes the band keys of signatures that were computed earlier."""
     for i in range(len(minhash)):
         band_keys(minhash[i], rows, keys[i])
 
 
-@njit(types.void(U32_READ, I64_READ, U64), nogil=True, cache=True)
-def content_of(sets: Any, ends: Any, out: Any) -> None:
-    """Writes the hashes of sets that were computed earlier; 0 for an empty one."""
-    start = 0
-    for i in range(len(ends)):
-        if ends[i] > start:
-            out[i] = set_hash(sets[start : ends[i]], ends[i] - start)
-        start = ends[i]
+@compiled(types.void, U32_READ, I64_READ, U64)
+def content_of(sets: Any, offsets: Any, out: Any) -> None:
+    """Writes the hashes of sets that were computed earlier, set i at offsets[i]; 0 for an empty one."""
+    for i in range(len(out)):
+        start, end = offsets[i], offsets[i + 1]
+        if end > start:
+            out[i] = set_hash(sets[start:end], end - start)
 
 
 @njit
@@ -199,16 +201,11 @@ def _longest(offsets: Any, starts: Any) -> int:
     return most
 
 
-_B1 = types.Array(types.boolean, 1, "C")
 _ROLES = types.Array(types.uint8, 1, "C", readonly=True)
 _OUT = (I32, I32, I32, U64_2, U64_2, U64, U32_2, U32_2, U32, I64)
 
 
-@njit(
-    types.int64(U8, I64_READ, _ROLES, I64_READ, _B1, U32, U32, types.int64, *_OUT),
-    nogil=True,
-    cache=True,
-)
+@compiled(types.int64, U8, I64_READ, _ROLES, I64_READ, B1_READ, U32_READ, U32_READ, types.int64, *_OUT)
 def _sign(
     data: Any, offsets: Any, roles: Any, starts: Any, skip: Any, a: Any, b: Any, rows: int,
     tokens: Any, words: Any, shingles: Any, normalised: Any, masked: Any, content: Any,
@@ -223,7 +220,8 @@ def _sign(
     values = np.empty(len(a), np.uint32)
     used = 0
     for doc in range(len(starts) - 1):
-        state[:] = 0
+        for i in range(STATE):
+            state[i] = 0
         count = 0
         for turn in range(starts[doc], starts[doc + 1]):
             if roles[turn] != _SYSTEM:
@@ -240,7 +238,8 @@ def _sign(
             size = sort_unique(found, shingle(hashes, count, found), spare, counters)
             shingles[doc] = size
             if size > 0:
-                sets[used : used + size] = found[:size]
+                for i in range(size):
+                    sets[used + i] = found[i]
                 used += size
                 content[doc] = set_hash(found, size)
                 target = minhash[doc] if len(minhash) > 0 else values

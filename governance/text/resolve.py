@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
+from numba import types
 
 from governance.text.candidates import Walked, candidate_pairs
 from governance.text.clusters import components, star
-from governance.text.minhash import U64
+from governance.text.compiled import compiled
 from governance.text.store import EitherSets, Tables, gather
 from governance.text.templates import template_edges
-from governance.text.tokens import I64
+from governance.text.tokens import I64, I64_READ, U64_READ
 from governance.text.verify import Edges, Indices, SetSource, verify
 
 FAMILY_WORDS = 5
@@ -157,8 +157,9 @@ def resolve(documents: Documents, threshold: float, earlier: Earlier | None = No
     }
     found = Edges.of(classes.top[every.a], classes.top[every.b], every.jaccard)
     fresh = Edges.of(classes.member[new.a], classes.member[new.b], new.jaccard)
-    own = classes.of[: len(keeper)]
-    stands = np.where(own >= 0, classes.top[own], normalised)
+    stands = normalised.copy()
+    signed = np.flatnonzero(classes.of[: len(keeper)] >= 0)
+    stands[signed] = classes.top[classes.of[signed]]
     return Resolved(normalised, keeper, score, template, numbers_only, stands, found, fresh, stats)
 
 
@@ -336,7 +337,7 @@ def _templates(
     return template, (template >= 0) & ~slots[root]
 
 
-@njit(types.void(I64, U64, U64, I64, I64), nogil=True, cache=True)
+@compiled(types.void, I64_READ, U64_READ, U64_READ, I64_READ, I64)
 def _lowest(order: Any, first: Any, second: Any, rank: Any, out: Any) -> None:
     """Writes the member of the lowest rank of each group; `order` sorts by the first half of the hash."""
     start = 0

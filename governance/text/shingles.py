@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from governance.text.sorting import heap_sort
 from governance.text.tokens import SYMBOL, decode, fold
 from governance.text.vectors import BLOCK, LEADS, SIGNS, marks64, trailing_zeros
 
@@ -246,7 +247,8 @@ def sort_unique(values: Any, count: int, room: Any, counters: Any) -> int:
         bits += 1
     shift = np.uint32(32 - bits)
     piles = 1 << bits
-    counters[: piles + 1] = 0
+    for i in range(piles + 1):
+        counters[i] = 0
     for i in range(count):
         counters[(values[i] >> shift) + 1] += 1
     largest = 0
@@ -258,7 +260,7 @@ def sort_unique(values: Any, count: int, room: Any, counters: Any) -> int:
         room[counters[pile]] = values[i]
         counters[pile] += 1
     if largest > 64:  # a text that repeats itself, or one made to be slow
-        room[:count] = np.sort(room[:count])
+        heap_sort(room, room[:0], count)
     else:
         _insertion_sort(room, count)
     return _unique(room, count, values)

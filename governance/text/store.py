@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit, types
+from numba import types
 
+from governance.text.compiled import compiled
 from governance.text.minhash import U32, U32_READ, Signed
-from governance.text.signatures import PERMUTATIONS
-from governance.text.tokens import I64, I64_READ
+from governance.text.tokens import I64_READ
 from governance.text.verify import Indices, Sets, SetSource
 
 Tables = Callable[[list[str]], Iterator[pa.Table]]
@@ -152,13 +152,11 @@ def _pick(
     return out, sizes
 
 
-@njit(types.void(U32_READ, I64_READ, I64, U32), nogil=True, cache=True)
+@compiled(types.void, U32_READ, I64_READ, I64_READ, U32)
 def _copy(values: Any, offsets: Any, rows: Any, out: Any) -> None:
     at = 0
     for row in rows:
         size = offsets[row + 1] - offsets[row]
-        out[at : at + size] = values[offsets[row] : offsets[row + 1]]
+        for i in range(size):
+            out[at + i] = values[offsets[row] + i]
         at += size
-
-
-MINHASH_WIDTH = 4 * PERMUTATIONS

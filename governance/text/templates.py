@@ -25,8 +25,9 @@ import numpy.typing as npt
 from numba import njit, types
 
 from governance.text.clusters import neighbours
+from governance.text.compiled import compiled
 from governance.text.minhash import U32_READ
-from governance.text.tokens import I64
+from governance.text.tokens import I64_READ
 from governance.text.verify import MEMORY, Edges, Indices, SetSource
 
 OTHERS = 4
@@ -105,11 +106,7 @@ def _bits(word: Any) -> int:
     return count
 
 
-@njit(
-    types.void(I64, I64, I64, I64, I64, U32_READ, I64, I64, _B1),
-    nogil=True,
-    cache=True,
-)
+@compiled(types.void, *[I64_READ] * 5, U32_READ, I64_READ, I64_READ, _B1)
 def _judge(
     hub_of: Any, ends_of: Any, hubs: Any, sample: Any, sample_starts: Any,
     values: Any, starts: Any, stops: Any, verdict: Any,

@@ -22,12 +22,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
+from governance.text.compiled import compiled
 from governance.text.vectors import BLOCK, load64, masks64, trailing_zeros
 
 U8 = types.Array(types.uint8, 1, "C", readonly=True)
 I64 = types.Array(types.int64, 1, "C")
 I64_READ = types.Array(types.int64, 1, "C", readonly=True)
 U64 = types.Array(types.uint64, 1, "C")
+U64_READ = types.Array(types.uint64, 1, "C", readonly=True)
 
 SEPARATOR, LETTER, SINGLE, SYMBOL = range(4)
 """Classes of characters. A symbol (currency, operator, picture) separates too, but carries meaning."""
@@ -215,7 +217,7 @@ def _next_any(data: Any, at: int, end: int) -> tuple[np.uint64, int, int]:
     return np.uint64(0), end, end
 
 
-@njit(types.int64(U8, types.int64, types.int64, U64, I64, I64), nogil=True, cache=True)
+@compiled(types.int64, U8, types.int64, types.int64, U64, I64, I64)
 def tokenise(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: Any) -> int:
     """The number of tokens of the text data[start:end].
 
@@ -263,7 +265,7 @@ def tokenise(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: An
     return count
 
 
-@njit(types.void(U8, types.int64, I64_READ, I64), nogil=True, cache=True)
+@compiled(types.void, U8, types.int64, I64_READ, I64)
 def character_offsets(data: Any, start: int, positions: Any, out: Any) -> None:
     """Writes, for ascending byte positions in a text that begins at `start`, their offsets in characters."""
     at = start

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
+from governance.text.compiled import compiled
 from governance.text.minhash import U32_READ
-from governance.text.tokens import I64
+from governance.text.tokens import I64_READ
 
 MEMORY = 1 << 28
 """Bytes of shingle sets that are held at once; more are compared block against block."""
@@ -125,11 +126,7 @@ def shared(values: Any, i: int, i_end: int, j: int, j_end: int, needed: int) -> 
     return common
 
 
-@njit(
-    types.void(I64, I64, U32_READ, I64, I64, types.float64, _F64),
-    nogil=True,
-    cache=True,
-)
+@compiled(types.void, I64_READ, I64_READ, U32_READ, I64_READ, I64_READ, types.float64, _F64)
 def _jaccard(a: Any, b: Any, values: Any, starts: Any, ends: Any, threshold: float, out: Any) -> None:
     """Writes the Jaccard similarity of each pair; exact at or above the threshold, else some value below it."""
     for k in range(len(a)):
