@@ -34,13 +34,15 @@ BATCH = 8192
 EXACT, NEAR, LEAKED = 0.02, 0.03, 0.002
 ITEMS = 2000
 QUESTION = 24  # words of an evaluation question
+LEAK = 5  # words in front of a leaked question; they end in a stop
 PHRASES, PHRASE_WORDS, PHRASE_RATE = (
     5000,
     12,
     0.3,
 )  # sentences that many rows share, and how many rows hold one
-PLAIN, COMMA, STOP, CAPITAL = range(4)
-"""A word's written forms; id = 4 * word + form."""
+PLAIN, COMMA, STOP, CAPITAL, ASKED = range(5)
+"""A word's written forms; id = FORMS * word + form."""
+FORMS = 5
 
 _ENGLISH = re.compile(r"[A-Za-z]+(?:[-'][A-Za-z]+)*|[$]?\d[\d,.]*\d%?")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]{2}|\d[\d,.]*\d%?")
@@ -51,7 +53,7 @@ class Vocabulary:
     """Words of one language.
 
     Attributes:
-        forms: written forms with whatever stands behind them, four a word.
+        forms: written forms with whatever stands behind them, FORMS a word.
         chances: (words,) float64 cumulative frequencies.
         length: words of a long row; rows have 70 to 100 % of it.
     """
@@ -67,7 +69,7 @@ class Vocabulary:
         after_stop = np.zeros(shape, bool)
         after_stop[:, 1:] = forms[:, :-1] == STOP
         after_stop[:, 0] = True
-        return words * 4 + np.where(after_stop & (forms == PLAIN), CAPITAL, forms)
+        return words * FORMS + np.where(after_stop & (forms == PLAIN), CAPITAL, forms)
 
 
 def vocabulary(language: str, texts: list[str]) -> Vocabulary:
@@ -82,12 +84,12 @@ def vocabulary(language: str, texts: list[str]) -> Vocabulary:
     )
 
 
-def _english_forms(word: str) -> tuple[str, str, str, str]:
-    return f"{word} ", f"{word}, ", f"{word}. ", f"{word.capitalize()} "
+def _english_forms(word: str) -> tuple[str, ...]:
+    return f"{word} ", f"{word}, ", f"{word}. ", f"{word.capitalize()} ", f"{word}? "
 
 
-def _chinese_forms(word: str) -> tuple[str, str, str, str]:
-    return word, f"{word}，", f"{word}。", word
+def _chinese_forms(word: str) -> tuple[str, ...]:
+    return word, f"{word}，", f"{word}。", word, f"{word}？"
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,20 @@ def speaker(language: str, seed: int) -> Speaker:
     """A speaker whose phrases and questions follow from the seed."""
     words = vocabulary(language, [row.text for row in _samples(seed) if row.language == language])
     rng = np.random.default_rng([seed, len(language), 1 if language == "en" else 2])
-    return Speaker(words, words.draw(rng, (PHRASES, PHRASE_WORDS)), words.draw(rng, (ITEMS // 2, QUESTION)))
+    phrases, questions = words.draw(rng, (PHRASES, PHRASE_WORDS)), words.draw(rng, (ITEMS // 2, QUESTION))
+    questions = formed(questions, PLAIN)
+    questions[:, 0], questions[:, -1] = formed(questions[:, 0], CAPITAL), formed(questions[:, -1], ASKED)
+    return Speaker(words, phrases, questions)
 
 
 @cache
 def _samples(seed: int) -> list[Row]:
     return clean_rows(1200, seed)
+
+
+def formed(ids: Ids, form: int) -> Ids:
+    """The same words in another form."""
+    return ids // FORMS * FORMS + form
 
 
 def draw_rows(who: Speaker, count: int, earlier: Ids | None, rng: np.random.Generator) -> Ids:
@@ -117,17 +127,21 @@ def draw_rows(who: Speaker, count: int, earlier: Ids | None, rng: np.random.Gene
     rows = who.words.draw(rng, (count, length))
     _put(rows, who.phrases, PHRASE_RATE, rng)
     rows[np.arange(length) >= rng.integers(int(0.7 * length), length, count)[:, None]] = -1
-    _put(rows, who.questions, LEAKED, rng, at=4)
-    if earlier is not None:
-        copied = np.flatnonzero(rng.random(count) < EXACT + NEAR)
-        rows[copied] = earlier[rng.integers(0, len(earlier), len(copied))]
-        changed = copied[rng.random(len(copied)) < NEAR / (EXACT + NEAR)]
-        for _ in range(3):
-            rows[changed, rng.integers(0, int(0.7 * length), len(changed))] = who.words.draw(
-                rng, (len(changed), 1)
-            )[:, 0]
-            changed = changed[rng.random(len(changed)) < 0.6]
+    rows[:, LEAK - 1] = formed(rows[:, LEAK - 1], STOP)
+    _put(rows, who.questions, LEAKED, rng, at=LEAK)
+    copied = np.flatnonzero(rng.random(count) < EXACT + NEAR)
+    pool = rows.copy() if earlier is None else earlier
+    rows[copied] = pool[rng.integers(0, len(pool), len(copied))]
+    _edit(rows, copied[rng.random(len(copied)) < NEAR / (EXACT + NEAR)], who.words, rng)
     return rows
+
+
+def _edit(rows: Ids, changed: npt.NDArray[np.int64], words: Vocabulary, rng: np.random.Generator) -> None:
+    """Replaces one to three words in each of these rows."""
+    for _ in range(3):
+        places = rng.integers(0, int(0.7 * words.length), len(changed))
+        rows[changed, places] = words.draw(rng, (len(changed), 1))[:, 0]
+        changed = changed[rng.random(len(changed)) < 0.6]
 
 
 def _put(rows: Ids, pieces: Ids, rate: float, rng: np.random.Generator, at: int | None = None) -> None:

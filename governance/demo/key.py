@@ -21,6 +21,7 @@ class Planted:
         rows: 0-based rows of the data file that the finding must name.
         peer: `row:N` for the original, `item:SUITE/ITEM` for an evaluation item, None where there is neither.
         also: further rules that are right to speak of these rows.
+        finding: the sub-kind the finding must have, e.g. template; empty where the rule has only one.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Planted:
     rows: tuple[int, ...]
     peer: str | None = None
     also: tuple[str, ...] = ()
+    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def read_key(text: str) -> FaultKey:
     """The key that `as_json` wrote."""
     record = json.loads(text)
     faults = tuple(
-        Planted(f["kind"], f["rule"], tuple(f["rows"]), f["peer"], tuple(f["also"])) for f in record["faults"]
+        Planted(f["kind"], f["rule"], tuple(f["rows"]), f["peer"], tuple(f["also"]), f["finding"])
+        for f in record["faults"]
     )
     decoys = tuple(HardNegative(h["kind"], tuple(h["rows"])) for h in record["hard_negatives"])
     return FaultKey(record["seed"], record["rows"], faults, decoys)
@@ -101,9 +104,10 @@ def read_key(text: str) -> FaultKey:
 
 @dataclass(frozen=True)
 class Spoken:
-    """What one finding names: its rule, the rows in its evidence and the peers of these."""
+    """What one finding names: its rule and sub-kind, the rows in its evidence and the peers of these."""
 
     rule: str
+    kind: str
     rows: frozenset[int]
     affected: frozenset[int]
     peers: frozenset[str]
@@ -134,24 +138,28 @@ def check_key(key: FaultKey, report: AuditReport) -> KeyScore:
 
 def _spoken(report: AuditReport) -> Iterator[Spoken]:
     """What each finding says, from its evidence."""
-    rules = dict(zip(*(report.findings.column(c).to_pylist() for c in ("fingerprint", "rule")), strict=True))
+    columns = (report.findings.column(c).to_pylist() for c in ("fingerprint", "rule", "kind"))
+    said = {fingerprint: (rule, kind) for fingerprint, rule, kind in zip(*columns, strict=True)}
     evidence: dict[str, list[tuple[int, str, str | None]]] = {}
-    columns = (report.evidence.column(c).to_pylist() for c in ("fingerprint", "row", "role", "peer"))
-    for fingerprint, row, role, peer in zip(*columns, strict=True):
+    parts = (report.evidence.column(c).to_pylist() for c in ("fingerprint", "row", "role", "peer"))
+    for fingerprint, row, role, peer in zip(*parts, strict=True):
         evidence.setdefault(fingerprint, []).append((row, role, peer))
     for fingerprint, lines in sorted(evidence.items()):
         rows, affected = (
             frozenset(r for r, _, _ in lines),
             frozenset(r for r, role, _ in lines if role == "affected"),
         )
-        yield Spoken(rules[fingerprint], rows, affected, frozenset(peer for _, _, peer in lines if peer))
+        yield Spoken(*said[fingerprint], rows, affected, frozenset(peer for _, _, peer in lines if peer))
 
 
 def _found(fault: Planted, spoken: tuple[Spoken, ...]) -> bool:
-    return any(finding.rule == fault.rule and _explains(fault, finding) for finding in spoken)
+    return any(_explains(fault, finding) for finding in spoken)
 
 
 def _explains(fault: Planted, finding: Spoken) -> bool:
+    """Whether the finding is of the right rule and sub-kind and names what was planted."""
+    if finding.rule != fault.rule or fault.finding not in {"", finding.kind}:
+        return False
     named = set(fault.rows)
     if fault.peer is None:
         return named <= finding.rows

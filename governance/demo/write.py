@@ -77,4 +77,4 @@ def _plant(fault: Fault, bench: Bench, seed: int) -> list[Draft]:
 def _placed(fault: Fault, draft: Draft, place: dict[int, int]) -> Planted:
     rows = tuple(sorted(place[key] for key in draft.rows))
     peer = f"row:{place[draft.peer]}" if isinstance(draft.peer, int) else draft.peer
-    return Planted(fault.kind, fault.rule, rows, peer, draft.also)
+    return Planted(fault.kind, fault.rule, rows, peer, draft.also, fault.finding)

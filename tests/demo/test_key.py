@@ -14,10 +14,10 @@ Line = tuple[int, str, str | None]
 RUN = RunRecord("r", "", "", 0.0, 0.0, "", "", "", "")
 
 
-def report(*findings: tuple[str, list[Line]]) -> AuditReport:
+def report(*findings: tuple[str, list[Line]], kind: str = "") -> AuditReport:
     """A report of findings: each a rule and its lines of evidence."""
     found = [
-        {"fingerprint": f"f{i}", "rule": rule, "severity": "error", "kind": "", "message": "", "rows": 1}
+        {"fingerprint": f"f{i}", "rule": rule, "severity": "error", "kind": kind, "message": "", "rows": 1}
         | {"details": "{}"}
         for i, (rule, _) in enumerate(findings)
     ]
@@ -57,6 +57,14 @@ def test_a_duplicate_paired_with_another_row_is_missed_and_unexpected() -> None:
     assert score.lines[0].missed == (COPY,)
     assert score.lines[0].unexpected == (6,)
     assert not score.perfect
+
+
+def test_a_family_reported_as_near_duplicates_is_missed() -> None:
+    family = Planted("number-template", "DUP003", (4,), "row:2", finding="template")
+    finding = ("DUP003", [(2, "representative", None), (4, "affected", "row:2")])
+
+    assert not check_key(key(family), report(finding, kind="near")).perfect
+    assert check_key(key(family), report(finding, kind="template")).perfect
 
 
 def test_a_leak_counts_only_with_the_right_item() -> None:

@@ -16,11 +16,12 @@ from governance.demo.faults import broken, duplicates, leaks, passages
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault; `rule` is empty for a hard negative."""
+    """One kind of fault; `rule` is empty for a hard negative, `finding` where the rule has one sub-kind only."""
 
     kind: str
     rule: str
     plant: Callable[[Bench, random.Random], list[Draft]]
+    finding: str = ""
 
 
 FAULTS = (
@@ -30,8 +31,8 @@ FAULTS = (
     Fault("repeated-id", "INP005", broken.repeated_ids),
     Fault("exact-duplicate", "DUP001", duplicates.exact),
     Fault("normalised-duplicate", "DUP002", duplicates.normalised),
-    Fault("near-duplicate", "DUP003", duplicates.near),
-    Fault("number-template", "DUP003", duplicates.templates),
+    Fault("near-duplicate", "DUP003", duplicates.near, "near"),
+    Fault("number-template", "DUP003", duplicates.templates, "template"),
     Fault("repeated-passage", "DUP005", passages.repeated),
     Fault("item-verbatim", "CON001", leaks.verbatim),
     Fault("item-short", "CON001", leaks.short),
