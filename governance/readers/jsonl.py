@@ -127,7 +127,7 @@ class JsonReader:
     def _parsed_head(self, head: bytes) -> list[dict[str, Any]]:
         block = next(blocks([head], longest=self._limits.row_mb * MB, size=len(head) + 1), Block(b"", 1))
         if self._array:
-            block = Block(_head_lines(block.data), 1)
+            block = Block(self._head_lines(block.data), 1)
         found: list[dict[str, Any]] = []
         for start, end in zip(*(bounds.tolist() for bounds in block.bounds), strict=True):
             line = block.data[start:end].strip(SPACES)
@@ -140,10 +140,9 @@ class JsonReader:
                 break
         return found
 
-
-def _head_lines(head: bytes) -> bytes:
-    """The elements at the front of an array, whose end lies further on."""
-    return next(ArrayLines("").lines([head]), b"")
+    def _head_lines(self, head: bytes) -> bytes:
+        """The elements at the front of an array, whose end lies further on."""
+        return next(ArrayLines(self._intake.name).lines([head]), b"")
 
 
 def survey(records: Sequence[Mapping[str, Any]]) -> Survey:

@@ -19,7 +19,7 @@ class ReadLimits:
         nesting: deepest nesting of a JSON record; a deeper one is reported, not read.
         expansion_ratio: most bytes out per byte in of a compressed file, counted once 64 MiB are out. Text
             compresses 3 to 30 times; a bomb about 1,000 times (gzip) or 30,000 times (zstd).
-        expansion_gb: most GiB one compressed file may unpack to.
+        expansion_mb: most MiB one compressed file may unpack to; the default is one TiB.
         window_mb: largest zstd window in MiB, which is memory the reader must set aside.
         survey_rows: records looked at to find out which columns there are, where a file has no schema.
     """
@@ -27,7 +27,7 @@ class ReadLimits:
     row_mb: int = 64
     nesting: int = 64
     expansion_ratio: int = 200
-    expansion_gb: int = 1024
+    expansion_mb: int = 1 << 20
     window_mb: int = 128
     survey_rows: int = 1000
 

@@ -118,7 +118,9 @@ class ParquetReader:
         """The open file."""
         opened(self.path).close()
         try:
-            file = pq.ParquetFile(self.path, buffer_size=BUFFER, pre_buffer=False)
+            file = pq.ParquetFile(
+                self.path, buffer_size=BUFFER, pre_buffer=False, page_checksum_verification=True
+            )
         except DAMAGED as error:
             hint = "the file is damaged or was cut short; write or download it again"
             raise InputError("the Parquet footer cannot be read", where=self.path, hint=hint) from error
@@ -140,8 +142,19 @@ def _checked_groups(metadata: pq.FileMetaData, size: int, path: str) -> list[int
         ):
             what = f"the footer places row group {index + 1} outside the file"
             raise InputError(what, where=path, hint=HINT)
+        _same_counts(metadata, index, path)
         found.append(int(group.num_rows))
     return found
+
+
+def _same_counts(metadata: pq.FileMetaData, index: int, path: str) -> None:
+    """Columns without lists have as many values as the row group has rows; with fewer rows, some would go unread."""
+    group = metadata.row_group(index)
+    for i in range(group.num_columns):
+        values = group.column(i).num_values
+        if metadata.schema.column(i).max_repetition_level == 0 and values != group.num_rows:
+            what = f"the footer says row group {index + 1} has {group.num_rows} rows and a column of {values} values"
+            raise InputError(what, where=path, hint=HINT)
 
 
 def _start(chunk: pq.ColumnChunkMetaData) -> int:

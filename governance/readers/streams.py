@@ -51,6 +51,7 @@ class Intake:
         self._size = 0
         self._hash = hashlib.sha256()
         self._complete = False
+        self._given = False
         self._stdin: Iterator[bytes] | None = None
         self._held: list[bytes] = []
 
@@ -76,12 +77,12 @@ class Intake:
             LimitExceeded: the file unpacks to more than the limits allow.
         """
         if self.path == STDIN:
+            if self._given:
+                hint = "write the rows to a file first"
+                raise InputError("standard input can be read only once", where=self.name, hint=hint)
+            self._given = True
             self.head(1)
             held, self._held = self._held, []
-            if self._complete and not held:
-                raise InputError(
-                    "standard input can be read only once", hint="write the rows to a file first"
-                )
             yield from held
             yield from self._stdin or ()
             return
@@ -191,8 +192,8 @@ def _bounded(steps: Iterator[tuple[int, bytes]], limits: ReadLimits, where: str)
     taken = given = 0
     for size, out in steps:
         taken, given = taken + size, given + len(out)
-        if given > limits.expansion_gb << 30:
-            raise _too_much(f"it unpacks to more than {limits.expansion_gb} GiB", "expansion_gb", where)
+        if given > limits.expansion_mb * MB:
+            raise _too_much(f"it unpacks to more than {limits.expansion_mb} MiB", "expansion_mb", where)
         if given > UNCOUNTED and given > limits.expansion_ratio * taken:
             what = f"it unpacks to more than {limits.expansion_ratio} times its size"
             raise _too_much(what, "expansion_ratio", where)
