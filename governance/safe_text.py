@@ -58,3 +58,8 @@ def _escape(found: re.Match[str]) -> str:
 def clip(text: str, limit: int) -> str:
     """The text if it has at most `limit` characters, else its beginning and an ellipsis, `limit` in all."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def brief(text: str, limit: int, *, lines: bool = False) -> str:
+    """The visible text, cut to `limit` characters; of a text of 10 MB only the beginning is looked at."""
+    return clip(visible(clip(text, limit + 1), lines=lines), limit)

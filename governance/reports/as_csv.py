@@ -14,7 +14,18 @@ from governance.reports.evidence import Finding, Line
 from governance.reports.view import View
 from governance.safe_text import visible
 
-FINDING = ("rule", "severity", "kind", "state", "message", "rows", "score", "threshold", "fingerprint", "details")
+FINDING = (
+    "rule",
+    "severity",
+    "kind",
+    "state",
+    "message",
+    "rows",
+    "score",
+    "threshold",
+    "fingerprint",
+    "details",
+)
 EVIDENCE = (
     "role", "row", "turn", "start", "end", "score", "peer", "peer_part", "peer_start", "peer_end", "sample_id",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, TextIO
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from governance.reports import words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
@@ -21,16 +21,17 @@ from governance.reports.figures import figures
 from governance.reports.likeness import differences
 from governance.reports.shown import Excerpt
 from governance.reports.view import RuleLine, View
-from governance.safe_text import clip, visible
+from governance.safe_text import brief, clip
 
 LIMIT = 25
 LINES = 5
 BUDGET = 3_000_000  # bytes for findings; the rest of the page is capped at well under 1 MB
-MOST_RECORDS = 100
-LONGEST = 2000
+MOST_RECORDS = 50
+LONGEST = 400  # characters of a name, a note, a message
+LONGEST_SETTINGS = 20_000
 
-Pieces = Sequence[tuple[str, str]]
-"""(text, class): class is `span` for the words that matter, `differs` where two texts differ, or empty."""
+Pieces = Sequence[tuple[Markup, str]]
+"""(escaped text, class): class is `span` for the words that matter, `differs` where two texts differ, or empty."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def write(view: View, out: TextIO) -> None:
             comparison=view.comparison,
             fixed=[] if view.comparison is None else view.comparison.fixed.slice(0, MOST_RECORDS).to_pylist(),
             rulebook=[(r.id, words.pairs(r.options), words.pairs(r.stats)) for r in view.report.rules],
-            settings=words.canonical(dict(view.report.config)),
+            settings=escape(clip(words.canonical(dict(view.report.config)), LONGEST_SETTINGS)),
             most=MOST_RECORDS,
         )
     )
@@ -89,7 +90,7 @@ def _finalize(value: Any) -> Any:
     """A value on its way into the page: markup of our own as it is, text visible and of bounded length."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return clip(visible(value, lines=True), LONGEST)
+    return brief(value, LONGEST, lines=True)
 
 
 def _sections(view: View) -> list[Section]:
@@ -133,7 +134,9 @@ def _pair(line: Line, kept: Sequence[Line], places: dict[int, str], shown: set[i
     against = peer_words(line, places)
     if line.peer_excerpt is not None:
         name = words.peer(line.values["peer"], line.values["peer_part"])
-        return _pane("Row", line, _pieces(line.excerpt)), Pane("Evaluation item", name, _pieces(line.peer_excerpt))
+        return _pane("Row", line, _pieces(line.excerpt)), Pane(
+            "Evaluation item", name, _pieces(line.peer_excerpt)
+        )
     twin = next((k for k in kept if line.values["peer"] == f"row:{k.row}"), kept[0] if kept else None)
     if twin is None or twin.excerpt is None or line.excerpt is None:
         return (_pane("Row", line, _pieces(line.excerpt), f"with {against}" if against else ""),)
@@ -146,7 +149,10 @@ def _pair(line: Line, kept: Sequence[Line], places: dict[int, str], shown: set[i
     if twin.excerpt.start >= 0 or line.excerpt.start >= 0:
         left, right = _pieces(twin.excerpt), _pieces(line.excerpt)
     else:
-        left, right = differences(twin.excerpt.text, line.excerpt.text)
+        left, right = (
+            [(escape(text), kind) for text, kind in side]
+            for side in differences(twin.excerpt.text, line.excerpt.text)
+        )
     return _pane("Kept", twin, left), _pane("Repeats it", line, right)
 
 
@@ -160,4 +166,4 @@ def _pane(title: str, line: Line, pieces: Pieces, note: str = "") -> Pane:
 def _pieces(excerpt: Excerpt | None) -> Pieces:
     if excerpt is None:
         return ()
-    return [(text, "span" if marked else "") for text, marked in excerpt.pieces(lines=True)]
+    return [(escape(text), "span" if marked else "") for text, marked in excerpt.pieces(lines=True)]

@@ -110,5 +110,3 @@ def _write_list(items: Iterable[Iterator[str]], out: TextIO) -> None:
         out.writelines(item)
         empty = False
     out.write("\n]")
-
-

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from governance.report import RuleState
 from governance.reports import words
 from governance.reports.view import RuleLine, View
-from governance.safe_text import clip, visible
+from governance.safe_text import brief, visible
 
 LIMIT = 20
 LINES = 3
@@ -40,9 +40,17 @@ def write(view: View, out: TextIO) -> None:
 
 
 def _write_properties(view: View, out: TextIO) -> None:
-    known = {"verdict": view.report.verdict.value, "gate": view.report.gate.fail_on, "govern": view.report.run.govern}
-    known |= {f"dataset {d.name}": f"{d.rows} rows, content {d.content_hash}" for d in view.report.datasets[:100]}
-    known |= {f"suite {s.name}": f"{s.items} items, {s.searchable} searchable" for s in view.report.suites[:100]}
+    known = {
+        "verdict": view.report.verdict.value,
+        "gate": view.report.gate.fail_on,
+        "govern": view.report.run.govern,
+    }
+    known |= {
+        f"dataset {d.name}": f"{d.rows} rows, content {d.content_hash}" for d in view.report.datasets[:100]
+    }
+    known |= {
+        f"suite {s.name}": f"{s.items} items, {s.searchable} searchable" for s in view.report.suites[:100]
+    }
     out.write("<properties>\n")
     for name, value in known.items():
         out.write(f"<property name={attribute(name)} value={attribute(value)}/>\n")
@@ -92,4 +100,4 @@ def text(value: str) -> str:
 
 def attribute(value: str) -> str:
     """A quoted attribute, in one line."""
-    return quoteattr(visible(clip(value, 2000)))
+    return quoteattr(brief(value, 2000))

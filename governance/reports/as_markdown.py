@@ -15,7 +15,7 @@ from governance.reports import words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
 from governance.reports.shown import Excerpt
 from governance.reports.view import RuleLine, View
-from governance.safe_text import clip, visible
+from governance.safe_text import brief
 
 LIMIT = 5
 LINES = 3
@@ -89,7 +89,9 @@ def _findings(view: View) -> Iterator[str]:
 def _section(view: View, rule: RuleLine, limit: int) -> str:
     total = sum(rule.levels.values())
     title = f"{rule.outcome.id} {rule.outcome.name}: {words.plural(total, 'finding')}"
-    parts = [f"\n<details><summary>{html(title)}</summary>\n\n{escape(words.sentence(rule.outcome.summary))}\n"]
+    parts = [
+        f"\n<details><summary>{html(title)}</summary>\n\n{escape(words.sentence(rule.outcome.summary))}\n"
+    ]
     parts += [_finding(found) for found in view.top(rule.outcome.id, limit, LINES)]
     if total > limit:
         parts.append(f"\n{words.plural(total - limit, 'more finding')} not shown here.\n")
@@ -102,7 +104,11 @@ def _finding(found: Finding) -> str:
     lines = kept_first(found.evidence)
     places = {line.row: line.place for line in lines}
     shown = "".join(_line(line, places) for line in lines)
-    more = f"\n{words.plural(found.lines - len(lines), 'more line')} of evidence.\n" if found.lines > len(lines) else ""
+    more = (
+        f"\n{words.plural(found.lines - len(lines), 'more line')} of evidence.\n"
+        if found.lines > len(lines)
+        else ""
+    )
     return head + shown + more
 
 
@@ -133,7 +139,7 @@ def code(text: str, most: int = 300) -> str:
 
     A pipe becomes a look-alike: GitHub's tables know no escape for it that holds after a backslash.
     """
-    shown = clip(visible(text), most).replace("|", "∣") or " "
+    shown = brief(text, most).replace("|", "∣") or " "
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") or shown.strip() == "" else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
@@ -141,16 +147,21 @@ def code(text: str, most: int = 300) -> str:
 
 def escape(text: str) -> str:
     """Our own words as Markdown prose: no markup, link, mention or reference can form, whatever slips into them."""
-    quiet = re.sub(r"([@#]|GH-)", "\\1\u2060", clip(visible(text), 2000))  # a word joiner ends the name
-    plain = re.sub(r"([\\`*_\[\]<>#|~&@!$])", r"\\\1", quiet)
-    plain = plain.replace("://", ":\\//").replace("www.", "www\\.")
+    plain = re.sub(r"([\\`*_\[\]<>#|~&@!$])", r"\\\1", _quiet(text))
     return re.sub(r"^(\s*)([-+=]|\d+(?=[.)]))", r"\1\\\2", plain)
 
 
 def html(text: str) -> str:
     """Our own words inside an HTML tag of the comment: every sign that Markdown or HTML reads, as an entity."""
-    quiet = re.sub(r"([@#]|GH-)", "\\1\u2060", clip(visible(text), 2000))
-    return re.sub(r"[!-,/;-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", quiet)
+    return re.sub(r"[!-,/;-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", _quiet(text))
+
+
+def _quiet(text: str) -> str:
+    """The text with a word joiner wherever GitHub would see a mention, a reference or an address.
+
+    It looks for these in the finished page too, where an escape no longer shows.
+    """
+    return re.sub(r"(@|#|GH-|:(?=//)|www(?=\.))", "\\1\u2060", brief(text, 2000))
 
 
 def _longest_run(text: str) -> int:

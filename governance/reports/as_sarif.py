@@ -19,7 +19,7 @@ from governance.reports import as_json, pages, words
 from governance.reports.evidence import Finding, Line
 from governance.reports.places import has_lines
 from governance.reports.view import View
-from governance.safe_text import clip, visible
+from governance.safe_text import brief, visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 25_000
@@ -93,11 +93,16 @@ def _not_run(view: View, index: dict[str, int]) -> Iterator[dict[str, Any]]:
 def _cuts(view: View) -> Iterator[dict[str, Any]]:
     """What is left out of the log, in words."""
     if view.total > MOST_RESULTS:
-        shown = f"The first {MOST_RESULTS:,} of {words.plural(view.total, 'finding')} are listed, worst first."
+        shown = (
+            f"The first {MOST_RESULTS:,} of {words.plural(view.total, 'finding')} are listed, worst first."
+        )
         yield {"level": "warning", "message": {"text": shown}}
     files = sum(len(d.files) for d in view.report.datasets)
     if files > MOST_ARTIFACTS:
-        yield {"level": "note", "message": {"text": f"The first {MOST_ARTIFACTS:,} of {files:,} files are listed."}}
+        yield {
+            "level": "note",
+            "message": {"text": f"The first {MOST_ARTIFACTS:,} of {files:,} files are listed."},
+        }
 
 
 def _results(view: View, index: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -164,7 +169,7 @@ def _location(line: Line) -> dict[str, Any]:
 
 def message(text: str) -> str:
     """Text as a SARIF message: brackets would make links and braces placeholders (3.11.5, 3.11.6)."""
-    escaped = re.sub(r"([\\\[\]])", r"\\\1", clip(visible(text), 2000))
+    escaped = re.sub(r"([\\\[\]])", r"\\\1", brief(text, 2000))
     return escaped.replace("{", "{{").replace("}", "}}")
 
 

@@ -16,7 +16,7 @@ from governance.reports import words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
 from governance.reports.shown import Excerpt
 from governance.reports.view import RuleLine, View
-from governance.safe_text import clip, visible
+from governance.safe_text import brief, clip, visible
 
 LIMIT = 5
 LINES = 4
@@ -66,7 +66,7 @@ class _Page:
         self._verdict(last=True)
 
     def _say(self, text: str | Text, style: str = "", indent: int = 0) -> None:
-        body = text if isinstance(text, Text) else Text(clip(visible(text), LONGEST), style=style)
+        body = text if isinstance(text, Text) else Text(brief(text, LONGEST), style=style)
         self.console.print(Padding(body, (0, 0, 0, indent)))
 
     def _title(self, text: str) -> None:

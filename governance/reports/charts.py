@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from governance.safe_text import clip, visible
+from governance.safe_text import brief
 
 ROW = 44  # pixels a bar takes with its label
 LABEL = 48  # characters of a label, what a narrow screen shows in one line
@@ -44,7 +44,7 @@ def _bar(bar: Bar, top: int) -> Markup:
     ).format(
         y=top + 14,
         bar_y=top + 22,
-        label=clip(visible(bar.label), LABEL),
+        label=brief(bar.label, LABEL),
         value=bar.value,
         width=100 * min(max(bar.part, 0.004 if bar.part else 0.0), 1.0),
         level=bar.level,
@@ -76,11 +76,21 @@ def histogram(name: str, title: str, values: npt.NDArray[np.float64], low: float
         body += Markup(
             '<rect x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}" class="bar plain"/>'
             '<text x="{:.2f}%" y="{:.1f}" class="value" text-anchor="middle">{}</text>'
-        ).format(i * width + 0.5, 136 - height, width - 1, height, (i + 0.5) * width, 130 - height, f"{n:,}" if n else "")
+        ).format(
+            i * width + 0.5,
+            136 - height,
+            width - 1,
+            height,
+            (i + 0.5) * width,
+            130 - height,
+            f"{n:,}" if n else "",
+        )
     body += Markup('<line x1="0" y1="136.5" x2="100%" y2="136.5" class="axis"/>')
     for i in range(0, bins + 1, 2):
         anchor = "start" if i == 0 else "end" if i == bins else "middle"
-        body += Markup('<text x="{:.2f}%" y="154" text-anchor="{}">{:.2f}</text>').format(i * width, anchor, edges[i])
+        body += Markup('<text x="{:.2f}%" y="154" text-anchor="{}">{:.2f}</text>').format(
+            i * width, anchor, edges[i]
+        )
     words = "; ".join(f"{edges[i]:.2f} to {edges[i + 1]:.2f}: {n}" for i, n in enumerate(counts.tolist()))
     return _frame(name, title, words, 160, body)
 
@@ -90,4 +100,4 @@ def _frame(name: str, title: str, words: str, height: int, body: Markup) -> Mark
     return Markup(
         '<svg class="chart" role="img" width="100%" height="{height}" aria-labelledby="{name}-t {name}-d">'
         '<title id="{name}-t">{title}</title><desc id="{name}-d">{words}</desc>{body}</svg>'
-    ).format(name=name, title=title, words=clip(visible(words), 4000), height=height, body=body)
+    ).format(name=name, title=title, words=brief(words, 4000), height=height, body=body)

@@ -64,7 +64,9 @@ def _text(report: AuditReport, comparison: Comparison, out: TextIO) -> None:
         out.write(f"  {visible(row.rule):<10}{row.new:>10,}{row.fixed:>10,}{row.unchanged:>12,}\n")
     for word, found in (("new", _new(report, comparison)), ("fixed", comparison.fixed)):
         if found.num_rows:
-            out.write(f"\n{words.sentence(words.plural(found.num_rows, f'{word} finding')).removesuffix('.')}\n")
+            out.write(
+                f"\n{words.sentence(words.plural(found.num_rows, f'{word} finding')).removesuffix('.')}\n"
+            )
         for row in found.slice(0, SHOWN).to_pylist():
             line = f"  {row['rule']} {row['severity']} {row['message']}  {row['fingerprint'][:12]}"
             out.write(visible(line) + "\n")
@@ -111,7 +113,9 @@ def _json(report: AuditReport, comparison: Comparison, out: TextIO) -> None:
         out.write(f'{"," if number else ""}\n"{word}": [')
         out.writelines(_lines(found))
         out.write("\n]")
-    out.write("},\n" + ",\n".join(f'"{name}": {words.canonical(value)}' for name, value in known.items()) + "\n}\n")
+    out.write(
+        "},\n" + ",\n".join(f'"{name}": {words.canonical(value)}' for name, value in known.items()) + "\n}\n"
+    )
 
 
 def _lines(found: pa.Table) -> Iterator[str]:

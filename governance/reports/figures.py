@@ -51,7 +51,9 @@ def _by_rule(view: View) -> Figure:
         Bar(f"{r.outcome.id} {r.outcome.name}", n / max(totals), f"{n:,}", r.worst.value)
         for r, n in zip(shown, totals, strict=True)
     ]
-    more = f" The other {len(view.found) - MOST_BARS} are in the table." if len(view.found) > MOST_BARS else ""
+    more = (
+        f" The other {len(view.found) - MOST_BARS} are in the table." if len(view.found) > MOST_BARS else ""
+    )
     caption = f"One cluster of duplicates or one evaluation item is one finding.{more}"
     return Figure("Findings by rule", charts.bars("by-rule", "Findings by rule", rows), caption)
 
@@ -70,17 +72,21 @@ def _share(view: View) -> Figure | None:
         )
         for r in shown
     ]
-    caption = f"Of {words.plural(view.rows, 'row')}; the full width is {full * 100:.0f} %. A row may count for several rules."
+    scale = f"the full width is {full * 100:.0f} %"
+    caption = f"Of {words.plural(view.rows, 'row')}; {scale}. A row may count for several rules."
     return Figure("Share of rows affected", charts.bars("share", "Share of rows affected", rows), caption)
 
 
 def _jaccard(view: View) -> Figure | None:
     """How alike the near-duplicates are to the row that is kept."""
     findings, evidence = view.report.findings, view.report.evidence
-    near = findings.filter(pc.and_(pc.equal(findings.column("rule"), NEAR), pc.not_equal(findings.column("kind"), "template")))
+    near = findings.filter(
+        pc.and_(pc.equal(findings.column("rule"), NEAR), pc.not_equal(findings.column("kind"), "template"))
+    )
     keys = whole_column(near, "fingerprint")
     mine = pc.and_(
-        pc.is_in(evidence.column("fingerprint"), value_set=keys), pc.equal(evidence.column("role"), "affected")
+        pc.is_in(evidence.column("fingerprint"), value_set=keys),
+        pc.equal(evidence.column("role"), "affected"),
     )
     scores = evidence.filter(mine).column("score").drop_null().to_numpy()
     scores = scores[np.isfinite(scores)]
@@ -99,12 +105,19 @@ def _suites(view: View) -> Figure | None:
         return None
     found = _items_found(view)
     rows = [
-        Bar(s.name, n / s.items if s.items else 0.0, f"{n:,} of {s.items:,} ({words.share(n, s.items)})", "error" if n else "plain")
+        Bar(
+            s.name,
+            n / s.items if s.items else 0.0,
+            f"{n:,} of {s.items:,} ({words.share(n, s.items)})",
+            "error" if n else "plain",
+        )
         for s in suites
         for n in [found[s.name]]
     ]
     caption = "Items with at least one finding of a contamination rule, whatever its severity."
-    return Figure("Evaluation items found in the data", charts.bars("suites", "Contamination by suite", rows), caption)
+    return Figure(
+        "Evaluation items found in the data", charts.bars("suites", "Contamination by suite", rows), caption
+    )
 
 
 def _items_found(view: View) -> Counter[str]:

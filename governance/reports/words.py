@@ -157,7 +157,10 @@ def suite(record: SuiteRecord) -> str:
 
 def dataset(record: DatasetRecord) -> str:
     """Size and place of a dataset: '1,200 rows, 1.8 MB in 1 file, version 3'."""
-    parts = [plural(record.rows, "row"), f"{size(sum(f.bytes for f in record.files))} in {plural(len(record.files), 'file')}"]
+    parts = [
+        plural(record.rows, "row"),
+        f"{size(sum(f.bytes for f in record.files))} in {plural(len(record.files), 'file')}",
+    ]
     if record.unreadable:
         parts.append(plural(record.unreadable, "unreadable row"))
     if record.version:

@@ -29,7 +29,11 @@ from governance.reports import RenderOptions, render
 
 RULES = {
     "CON001": ("eval-item-verbatim", Severity.ERROR, "An evaluation item stands word for word in a row"),
-    "CON002": ("eval-ngram-overlap", Severity.WARNING, "A row shares rare word sequences with an evaluation item"),
+    "CON002": (
+        "eval-ngram-overlap",
+        Severity.WARNING,
+        "A row shares rare word sequences with an evaluation item",
+    ),
     "CON003": ("eval-answer-present", Severity.WARNING, "A row answers an evaluation item"),
     "DUP001": ("exact-duplicate", Severity.WARNING, "Rows hold the same conversation"),
     "DUP002": ("normalised-duplicate", Severity.NOTE, "Rows differ only in case, spacing or punctuation"),
@@ -200,15 +204,20 @@ _BOND = (
     "the bond falls, since its fixed payments are worth less at the higher rate."
 )
 _BOND_ITEM = (
-    "If the market yield rises to 6 %, the price of the bond falls. True or false? Give one reason for your answer."
+    "If the market yield rises to 6 %, the price of the bond falls. True or false? Give one reason "
+    "for your answer."
 )
 _ZH = (
     "根据《中华人民共和国证券法》第八十条，发生可能对股票交易价格产生较大影响的重大事件，投资者尚未得知时，"
     "公司应当立即将有关该重大事件的情况向国务院证券监督管理机构和证券交易场所报送临时报告，并予公告。"
 )
 _ZH_WORDS = "发生可能对股票交易价格产生较大影响的重大事件，投资者尚未得知时，公司应当立即"
-_REPORT = "Summarise the quarterly report: revenue was {} million, up {} % on the year; net profit was {} million."
-_CONTACT = "客户张三，电话13812345678，邮箱zhang.san@example.com，请于2026-03-31前确认余额1,234,567.89元是否无误。"
+_REPORT = (
+    "Summarise the quarterly report: revenue was {} million, up {} % on the year; net profit was {} million."
+)
+_CONTACT = (
+    "客户张三，电话13812345678，邮箱zhang.san@example.com，请于2026-03-31前确认余额1,234,567.89元是否无误。"
+)
 
 
 def found_by_rules() -> list[Fi]:
@@ -221,8 +230,10 @@ def _contamination() -> list[Fi]:
     item = "item:finance-eval/"
     return [
         Fi("CON001", "question of finance-eval/3 stands in 2 rows, 15 words in a run",
-           [Ev(17, _BOND, span, turn=1, score=1.0, peer=item + "3", part="question", peer_text=_BOND_ITEM, peer_words=span),
-            Ev(913, "Q: " + _BOND, span, turn=0, score=1.0, peer=item + "3", part="question", peer_text=_BOND_ITEM, peer_words=span)],
+           [Ev(17, _BOND, span, turn=1, score=1.0, peer=item + "3", part="question",
+               peer_text=_BOND_ITEM, peer_words=span),
+            Ev(913, "Q: " + _BOND, span, turn=0, score=1.0, peer=item + "3", part="question",
+               peer_text=_BOND_ITEM, peer_words=span)],
            "verbatim", 1.0, 0.8, details={"tokens": 15}),
         Fi("CON001", "question of finance-eval/41 stands in 1 row, 38 words in a run",
            [Ev(1450, _ZH, _ZH_WORDS, turn=0, score=0.93, peer=item + "41", part="question",
@@ -230,14 +241,18 @@ def _contamination() -> list[Fi]:
            "verbatim", 0.93, 0.8, details={"tokens": 38}),
         Fi("CON002", "7 of 9 rare sequences of finance-eval/77 stand in 1 row",
            [Ev(402, _BOND, "pays a coupon of 5 % a year", turn=1, score=0.7778, peer=item + "77", part="context",
-               peer_text="The note pays a coupon of 5 % a year until it is called.", peer_words="pays a coupon of 5 % a year")],
+               peer_text="The note pays a coupon of 5 % a year until it is called.",
+               peer_words="pays a coupon of 5 % a year")],
            "overlap", 0.7778, 0.7),
     ]  # fmt: skip
 
 
 def _duplicates() -> list[Fi]:
     near = [(_REPORT.format(412, 8, 37), _REPORT.format(412, 8, 37) + " Keep it short.", 0.91)]
-    near += [(_BOND, _BOND.replace("a year", "per year").replace("falls", "drops"), 0.83), (_ZH, _ZH + "（节选）", 0.955)]
+    near += [
+        (_BOND, _BOND.replace("a year", "per year").replace("falls", "drops"), 0.83),
+        (_ZH, _ZH + "（节选）", 0.955),
+    ]
     clusters = [
         Fi("DUP003", "1 row repeats another at Jaccard 0.80 or more",
            [Ev(100 + 10 * i, first, role="representative"),
@@ -276,7 +291,9 @@ def rich_report() -> AuditReport:
                               stats={"searchable": {"finance-eval": 118}, "unsearchable": 2})  # fmt: skip
     rules["DUP003"] = replace(rules["DUP003"], options={"threshold": 0.8, "shingle": 5},
                               stats={"pairs_verified": 4821, "edges": 13})  # fmt: skip
-    rules["CON003"] = replace(rules["CON003"], state=RuleState.NOT_RUN, reason="the answers of finance-eval are withheld")
+    rules["CON003"] = replace(
+        rules["CON003"], state=RuleState.NOT_RUN, reason="the answers of finance-eval are withheld"
+    )
     rules["DUP005"] = replace(
         rules["DUP005"], state=RuleState.NOT_APPLICABLE, reason="the dataset has fewer than 10,000 rows"
     )

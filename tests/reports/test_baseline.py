@@ -56,7 +56,13 @@ def test_new_only_keeps_new_findings_and_counts_them(tmp_path: Path):
     shown, found = apply(report_of(found_by_rules()), load_baseline(path), new_only=True)
 
     counts = {r.id: (r.findings, r.rows) for r in shown.rules if r.findings}
-    assert {"DUP001": (1, 2), "DUP002": (1, 1), "DUP003": (4, 15), "INP001": (1, 1), "INP002": (1, 1)} == counts
+    assert {
+        "DUP001": (1, 2),
+        "DUP002": (1, 1),
+        "DUP003": (4, 15),
+        "INP001": (1, 1),
+        "INP002": (1, 1),
+    } == counts
     assert ["new"] * 8 == found.states.to_pylist()
     assert (8, 4) == (found.new, found.unchanged)
     assert set(shown.findings["fingerprint"].to_pylist()) == set(shown.evidence["fingerprint"].to_pylist())
@@ -97,14 +103,21 @@ def test_a_missing_or_binary_baseline_is_an_input_error(tmp_path: Path):
 
 
 def test_every_format_shows_the_state(tmp_path: Path):
-    found = apply(report_of(found_by_rules()), load_baseline(saved(report_of(found_by_rules()[:4]), tmp_path)))[1]
+    found = apply(
+        report_of(found_by_rules()), load_baseline(saved(report_of(found_by_rules()[:4]), tmp_path))
+    )[1]
     report = report_of(found_by_rules())
 
-    shown = {fmt: rendered(report, fmt, comparison=found) for fmt in ("text", "json", "html", "markdown", "concise", "csv", "junit")}
+    shown = {
+        fmt: rendered(report, fmt, comparison=found)
+        for fmt in ("text", "json", "html", "markdown", "concise", "csv", "junit")
+    }
 
     assert [] == [fmt for fmt, text in shown.items() if "unchanged" not in text]
     results = json.loads(rendered(report, "sarif", comparison=found))["runs"][0]["results"]
-    assert {"new": 8, "unchanged": 4} == {s: sum(r["baselineState"] == s for r in results) for s in ("new", "unchanged")}
+    assert {"new": 8, "unchanged": 4} == {
+        s: sum(r["baselineState"] == s for r in results) for s in ("new", "unchanged")
+    }
 
 
 def test_sarif_lists_fixed_findings_as_absent(tmp_path: Path):

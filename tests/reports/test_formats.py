@@ -16,7 +16,7 @@ import pytest
 from governance.errors import UsageError
 from governance.reports import FORMATS
 from tests.conftest import REPOSITORY
-from tests.reports.builders import Ev, Fi, RUN, clean_report, many, rendered, report_of, rich_report
+from tests.reports.builders import RUN, Ev, Fi, clean_report, many, rendered, report_of, rich_report
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -176,7 +176,8 @@ def test_excerpts_are_cut_at_two_hundred_characters():
 
 
 def test_listing_the_formats_loads_no_arrow():
-    code = "import sys; from governance.reports import FORMATS; print(sorted({'pyarrow','rich','jinja2'} & set(sys.modules)))"
+    heavy = {"pyarrow", "rich", "jinja2"}
+    code = f"import sys; from governance.reports import FORMATS; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY)
 
     assert ("[]\n", "") == (done.stdout, done.stderr)

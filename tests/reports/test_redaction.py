@@ -137,4 +137,6 @@ def test_a_span_that_begins_inside_a_secret_covers_placeholder_and_rest():
 
 def test_long_and_hostile_text_takes_time_in_proportion_to_its_length():
     for text in ("9" * 100_000, "a@" * 50_000, "1 " * 50_000, "://" * 30_000, KEY * 2_000):
-        redact(text)  # the suite's own time limit is the assertion: a pattern that backtracks would take hours
+        redact(
+            text
+        )  # the suite's own time limit is the assertion: a pattern that backtracks would take hours

@@ -24,12 +24,21 @@ def test_one_is_singular(number: int, expected: str):
 def test_no_format_says_one_findings_or_two_finding(fmt: str, findings: int):
     shown = rendered(many(findings), fmt)
 
-    assert [] == [w for w in ("1 findings", "1 warnings", "2 finding ", "2 warning ", "2 warning;") if f" {w}" in shown]
+    assert [] == [
+        w for w in ("1 findings", "1 warnings", "2 finding ", "2 warning ", "2 warning;") if f" {w}" in shown
+    ]
 
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1.0 kB"), (1_843_200, "1.8 MB"), (5 * 10**15, "5000.0 TB")],
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (1_843_200, "1.8 MB"),
+        (5 * 10**15, "5000.0 TB"),
+    ],
 )
 def test_sizes(number: int, expected: str):
     assert expected == words.size(number)
@@ -42,13 +51,17 @@ def test_a_share_that_is_there_is_never_zero(part: int, whole: int, expected: st
     assert expected == words.share(part, whole)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(0.7999, "0.799"), (0.8, "0.800"), (None, ""), (math.nan, "")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.7999, "0.799"), (0.8, "0.800"), (None, ""), (math.nan, "")]
+)
 def test_a_score_is_cut_so_that_it_never_reads_as_reaching_a_threshold(value: float | None, expected: str):
     assert expected == words.score(value)
 
 
 def test_floats_are_steady_and_what_json_cannot_say_is_null():
-    assert '{"a":0.3,"b":null,"c":[0.333333333]}' == words.canonical({"c": [1 / 3], "a": 0.1 + 0.2, "b": math.inf})
+    assert '{"a":0.3,"b":null,"c":[0.333333333]}' == words.canonical(
+        {"c": [1 / 3], "a": 0.1 + 0.2, "b": math.inf}
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ui.cli.exit import visible_line
-from ui.cli.output import put, put_json
-from ui.cli.words import plural
+from ui.cli.output import put, put_json, to_stdout
 
 if TYPE_CHECKING:
     from governance.baseline import Baseline, Comparison
     from governance.lake import Lake
     from governance.lake.diff import VersionDiff
     from governance.report import AuditReport
-
-SHOWN = 20
 
 
 def diff_datasets(lake: Lake, old: str, new: str) -> VersionDiff:
@@ -59,43 +56,6 @@ def _earlier(lake: Lake, old: str) -> Baseline:
 
 def show_runs(report: AuditReport, comparison: Comparison, format: str) -> None:  # noqa: A002
     """Print a difference of audits."""
-    new = (
-        report.findings.filter(_are_new(comparison))
-        .select(["fingerprint", "rule", "severity", "message"])
-        .to_pylist()
-    )
-    fixed = comparison.fixed.select(["fingerprint", "rule", "severity", "message"]).to_pylist()
-    if format == "json":
-        put_json(
-            {
-                "kind": "runs",
-                "old": comparison.name,
-                "new": report.run.id,
-                "same": not (new or fixed),
-                "unchanged": comparison.unchanged,
-                "not_looked": comparison.not_looked,
-                "findings": {"new": new, "fixed": fixed},
-            }
-        )
-        return
-    mark = "## " if format == "markdown" else ""
-    counts = f"{len(new):,} new, {len(fixed):,} fixed, {comparison.unchanged:,} unchanged"
-    put(visible_line(f"{mark}{comparison.name} -> {report.run.id}: {counts}"))
-    if comparison.not_looked:
-        put(f"{plural(comparison.not_looked, 'finding')} of rules that did not run this time")
-    for word, findings in (("new", new), ("fixed", fixed)):
-        _list(word, findings, "- " if format == "markdown" else "  ")
+    from governance.reports.difference import write
 
-
-def _are_new(comparison: Comparison) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.equal(comparison.states, "new")
-
-
-def _list(word: str, findings: list[dict[str, Any]], bullet: str) -> None:
-    for found in findings[:SHOWN]:
-        line = f"{word} {found['rule']} {found['severity']} {found['fingerprint'][:12]} {found['message']}"
-        put(bullet + visible_line(line))
-    if len(findings) > SHOWN:
-        put(f"{bullet}and {len(findings) - SHOWN:,} more {word}; -f json lists all")
+    to_stdout(lambda out: write(report, comparison, format, out))
