@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import COMMAND, Run, clean_rows, environment, train_rows, write_rows
+from ui.cli.session import Session
 
 FAILING = ("--select", "DUP001", "--set", "DUP001.severity=error")
 
@@ -216,7 +217,8 @@ def test_ctrl_c_is_130_and_leaves_a_whole_lake(run: Run, folder: Path) -> None:
     with start("audit", "-", "-o", "out.txt", stdin=-1, stdout=-1, stderr=-1) as running:
         assert running.stdin is not None
         assert running.stderr is not None
-        running.stdin.write(json.dumps(clean_rows()[0]) + "\n")
+        line = json.dumps(clean_rows()[0]) + "\n"
+        running.stdin.write(line * 20_000)  # more than a batch; what is still to come keeps it reading
         running.stdin.flush()
         wait_for(folder / ".govern" / "data" / "staging")
         running.send_signal(signal.SIGINT)
@@ -231,7 +233,7 @@ def test_ctrl_c_is_130_and_leaves_a_whole_lake(run: Run, folder: Path) -> None:
 
 def wait_for(folder: Path) -> None:
     """Until the audit has begun to write."""
-    for _ in range(600):
+    for _ in range(2400):
         if folder.is_dir() and any(folder.iterdir()):
             return
         time.sleep(0.05)
@@ -251,16 +253,28 @@ def test_a_reader_that_goes_away_does_not_change_the_verdict(train: str) -> None
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 
-@pytest.mark.parametrize(
-    ("options", "variables", "moves"),
-    [((), {}, True), (("--no-progress",), {}, False), (("-q",), {}, False), ((), {"CI": "true"}, False)],
-)
-def test_progress_moves_on_a_terminal_only(
-    train: str, options: tuple[str, ...], variables: dict[str, str], moves: bool
-) -> None:
-    shown = on_terminal("audit", train, *FAILING, "-o", "out.txt", *options, **variables)
+@pytest.mark.parametrize(("variables", "moves"), [({}, True), ({"CI": "true"}, False)])
+def test_progress_moves_on_a_terminal_only(train: str, variables: dict[str, str], moves: bool) -> None:
+    shown = on_terminal("audit", train, *FAILING, "-o", "out.txt", **variables)
 
     assert (b"\x1b[?25l" in shown) is moves
+
+
+@pytest.mark.parametrize(
+    ("session", "terminal", "moves"),
+    [
+        (Session(), True, True),
+        (Session(), False, False),
+        (Session(no_progress=True), True, False),
+        (Session(quiet=1), True, False),
+    ],
+)
+def test_who_asks_for_silence_gets_it(
+    monkeypatch: pytest.MonkeyPatch, session: Session, terminal: bool, moves: bool
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+
+    assert bool(session.shows_progress) is moves
 
 
 @pytest.mark.parametrize(

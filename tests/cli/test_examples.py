@@ -16,7 +16,7 @@ from ui.cli.main import main
 
 EXAMPLES = [(name, example.command) for name, page in PAGES for example in page.examples]
 SHELL = frozenset("|&;<>$")
-MAY_FIND = ("audit",)
+MAY_FIND = ("audit", "diff")
 """Commands that are allowed to end in 1: finding something is what they are for."""
 
 
@@ -41,6 +41,7 @@ def done(arguments: list[str]) -> None:
     assert main(arguments) == 0, arguments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "command"), EXAMPLES, ids=[command for _, command in EXAMPLES])
 def test_example_works_as_printed(run: Run, folder: Path, prepared: Path, name: str, command: str) -> None:
     shutil.copytree(prepared, folder, dirs_exist_ok=True)

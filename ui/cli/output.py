@@ -127,7 +127,7 @@ def atomic(path: Path) -> Iterator[TextIO]:
         with goal.open("w", encoding="utf-8", newline="\n") as out:
             yield out
         return
-    descriptor, name = tempfile.mkstemp(prefix=".govern-", suffix=".part", dir=goal.parent)
+    descriptor, name = _unfinished(goal)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
             yield out
@@ -139,6 +139,14 @@ def atomic(path: Path) -> Iterator[TextIO]:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108
         raise
+
+
+def _unfinished(goal: Path) -> tuple[int, str]:
+    """A new file beside the goal: a rename within one file system is atomic."""
+    try:
+        return tempfile.mkstemp(prefix=".govern-", suffix=".part", dir=goal.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(goal)) from error
 
 
 def _refuse_folder(path: Path) -> None:

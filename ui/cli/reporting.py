@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,8 @@ def _check_place(path: str | None) -> None:
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         raise UsageError("there is no such folder", where=str(folder), hint="create it, or name another file")
+    if not os.access(folder, os.W_OK):
+        raise UsageError("the folder cannot be written", where=str(folder), hint="name a file in another one")
     if Path(path).is_dir():
         raise UsageError("the output is a folder", where=path, hint="name a file in it")
 

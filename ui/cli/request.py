@@ -108,5 +108,6 @@ def audit_request(
 
 
 def command_line() -> str:
-    """This run as a person would type it, for the record."""
-    return without_passwords(shlex.join(["govern", *sys.argv[1:]]))
+    """This run as a person would type it, for the record: without passwords, and storable as UTF-8."""
+    typed = shlex.join(["govern", *sys.argv[1:]])
+    return without_passwords(typed.encode("utf-8", "replace").decode("utf-8"))
