@@ -49,6 +49,8 @@ def steady(value: Any) -> Any:
 
     Nine digits hide the last bits, which depend on the order of summation and so on the number of threads.
     """
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, float):
         return float(f"{value:.9g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -58,12 +60,12 @@ def steady(value: Any) -> Any:
     return value
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def canonical(value: Any) -> str:
     """Canonical JSON in one line: sorted keys, steady floats, unsafe characters escaped."""
-    encoded = json.dumps(
-        steady(value), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
-    return json_safe(encoded)
+    return json_safe(_ENCODER.encode(steady(value)))
 
 
 def gated(severity: Severity, gate: Gate) -> bool:
