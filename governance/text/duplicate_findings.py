@@ -108,13 +108,7 @@ def _findings(groups: Groups, wording: Wording, frame: pl.DataFrame, prints: pa.
         "score",
         pl.lit(wording.threshold, pl.Float64).alias("threshold"),
         "rows",
-        (
-            pl.lit('{"rows": ')
-            + (pl.col("rows") + 1).cast(pl.String)
-            + pl.lit(', "samples": ')
-            + pl.col("samples").cast(pl.String)
-            + pl.lit("}")
-        ).alias("details"),
+        pl.struct((pl.col("rows") + 1).alias("rows"), "samples").struct.json_encode().alias("details"),
     )
     return found.to_arrow().cast(FINDINGS)
 

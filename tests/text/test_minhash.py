@@ -53,7 +53,10 @@ def test_sets_are_ascending_and_without_repeats() -> None:
     found = signed(*TEXTS, "la " * 5000, "ab " * 9 + "cd " * 70_000)
     starts = [0, *found.set_ends[:-1].tolist()]
 
-    assert all((np.diff(found.sets[a:b].astype(np.int64)) > 0).all() for a, b in zip(starts, found.set_ends, strict=True))
+    assert all(
+        (np.diff(found.sets[a:b].astype(np.int64)) > 0).all()
+        for a, b in zip(starts, found.set_ends, strict=True)
+    )
     assert found.shingles.tolist() == np.diff([0, *found.set_ends]).tolist()
 
 
