@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from governance.findings import EXCERPT_CHARACTERS
 from governance.redaction import Redacted, redacted
@@ -18,24 +18,25 @@ class Excerpt:
         start: the span's first character in `text`, or -1 where nothing is marked.
         end: one past its last, or -1.
         continues: True where the turn has text before this piece.
+        stops: True where the piece is as long as pieces get, so that the turn goes on after it.
     """
 
     text: str
     start: int = -1
     end: int = -1
     continues: bool = False
+    stops: bool = False
 
     def pieces(self, *, lines: bool = False) -> list[tuple[str, bool]]:
         """(visible text, is it marked) in order, empty pieces left out; see `visible` for `lines`."""
-        if self.start < 0:
-            parts = [("…" if self.continues else "", False), (self.text, False)]
-        else:
-            before, marked, after = (
-                self.text[: self.start],
-                self.text[self.start : self.end],
-                self.text[self.end :],
-            )
-            parts = [("…" if self.continues else "", False), (before, False), (marked, True), (after, False)]
+        first, last = (self.start, self.end) if self.start >= 0 else (len(self.text), len(self.text))
+        parts = [
+            ("…" if self.continues else "", False),
+            (self.text[:first], False),
+            (self.text[first:last], True),
+            (self.text[last:], False),
+            ("…" if self.stops else "", False),
+        ]
         return [(visible(text, lines=lines), marked) for text, marked in parts if text]
 
     def line(self) -> str:
@@ -50,10 +51,9 @@ def cut(text: str, at: int, start: int | None, end: int | None, *, show_sensitiv
     """
     text = text[: 2 * EXCERPT_CHARACTERS]
     safe = Redacted(text) if show_sensitive else redacted(text)
-    shown = safe.text[:EXCERPT_CHARACTERS]
+    plain = Excerpt(safe.text[:EXCERPT_CHARACTERS], continues=at > 0, stops=len(text) >= EXCERPT_CHARACTERS)
     if start is None or end is None:
-        return Excerpt(shown, continues=at > 0)
+        return plain
     first, last = (min(max(offset - at, 0), len(text)) for offset in (start, end))
-    first, last = safe.span(first, last)
-    first, last = min(first, len(shown)), min(last, len(shown))
-    return Excerpt(shown, first, last, at > 0) if first < last else Excerpt(shown, continues=at > 0)
+    first, last = (min(offset, len(plain.text)) for offset in safe.span(first, last))
+    return replace(plain, start=first, end=last) if first < last else plain
