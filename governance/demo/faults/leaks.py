@@ -91,9 +91,10 @@ def quoted_statutes(bench: Bench, rng: random.Random) -> list[Draft]:
     drafts = []
     for language in LANGUAGES:
         page = words(f"{language}_faults")
-        for ask, answer in zip(page["statute_ask"], page["statute_answers"], strict=True):
+        parts = (page["statute_lead"], page["statute_ask"], page["statute_answers"])
+        for lead, ask, answer in zip(*parts, strict=True):
             like = bench.take(language)
-            asked = _said(language, "statute_rows", {"ask": ask}, rng)
+            asked = _said(language, "statute_rows", {"lead": lead, "ask": ask}, rng)
             turns = [Turn("user", asked.content), Turn("assistant", answer)]
             drafts.append(Draft((bench.add(like, turns).key,)))
     return drafts
