@@ -5,7 +5,7 @@ Finds rows that hold most of an evaluation question, though not all of it: the s
 that stand in runs of five and more inside a window a quarter longer than the question, each word weighed by
 how rare its runs are among the items and in the dataset.
 
-The share has to reach `threshold` for questions of 24 to 100 words; shorter ones need more (up to 0.95),
+The share has to reach `threshold` for questions of 50 to 100 words; shorter ones need more (0.95 at 20 words),
 because one changed word changes what is asked, and ones of 400 words and more need 0.15 less. What the
 question asks, its numbers and its blanks have to be there too.
 
@@ -16,7 +16,7 @@ Leaked items are often a little edited: a name replaced, a sentence shortened, a
 Of a question of 60 words 55 stand in a row in the same order; two adjectives were replaced.
 
 ## Options
-- `threshold` (0.8): share of the question that has to be covered, 0.5 to 1.
+- `threshold` (0.8): share of the question that has to be covered, 0.6 to 1.
 
 ## Known limits
 - A context passage, a statute, a licence or an instruction that both sides quote is not an overlap: the
@@ -64,7 +64,7 @@ INFO = RuleInfo(
     "eval-ngram-overlap",
     Severity.WARNING,
     "a row holds most of the question of an evaluation item",
-    options=(Option("threshold", THRESHOLD, "share of the question that has to be covered", 0.5, 1.0),),
+    options=(Option("threshold", THRESHOLD, "share of the question that has to be covered", 0.6, 1.0),),
     needs_eval=True,
 )
 RULE = Rule(INFO, (MAPPER,), reduce)

@@ -48,6 +48,7 @@ PARTIAL = pa.schema(
         pa.field("blanks_kept", pa.bool_()),
         pa.field("options", pa.list_(_SPAN)),
         pa.field("lists", pa.bool_()),
+        pa.field("fills", pa.float32()),
         pa.field("context", pa.float32()),
         pa.field("answer_turn", pa.int32()),  # within the row, or null
         pa.field("answer_start", pa.int64()),
@@ -100,6 +101,7 @@ def _candidate_table(batch: SampleBatch, found: Candidates, facts: Facts) -> pa.
             "blanks_kept": pa.array(facts.blanks_kept, pa.bool_()),
             "options": _option_lists(facts),
             "lists": pa.array(facts.lists, pa.bool_()),
+            "fills": pa.array(facts.fills),
             "context": pa.array(facts.context),
             "answer_turn": _masked(facts.answer_turns - first, answered, pa.int32()),
             "answer_start": _masked(facts.answer_spans[:, 0], answered, pa.int64()),

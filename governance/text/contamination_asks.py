@@ -31,23 +31,26 @@ class Ask:
     blanks: tuple[int, ...]
 
 
-def find_ask(question: str) -> Ask:
+def find_ask(question: str, *, choice: bool) -> Ask:
     """The sentence with the last question mark or blank; without one the last sentence.
 
-    A long text asks only where its first sentence or its end does: a question mark in between is rhetoric.
+    A long text to choose an answer for (`choice`: it has options) may be an article to be summarised or judged. It
+    asks only where it has a blank, or where its first sentence or its end does: a question mark, or a word such as
+    "how", in between is rhetoric.
     """
     blanks = [m.start() for m in _BLANK.finditer(question)]
     marks = [m.start() for m in _MARK.finditer(question)]
-    at = max([*blanks, *marks], default=-1)
+    article = choice and len(question) > _LONG and not blanks
+    asks = generic_words.commands if article else generic_words.requests
     last = max(0, len(question.rstrip("。.！!；; \n")) - 1)
-    start, end = _sentence(question, at if at >= 0 else last)
+    at = max([*blanks, *marks], default=last)
+    start, end = _sentence(question, at)
     how = BLANK if any(start <= b < end for b in blanks) else QUESTION_MARK
-    long = len(question) > _LONG
-    if at < 0 or (long and start > 0 and len(question) - end > max(_REMARK, 0.15 * len(question))):
+    if not (blanks or marks) or (article and start > 0 and len(question) - end > _REMARK):
         start, end = _sentence(question, last)
         opening = question[: _sentence(question, 0)[1]]
-        asks = generic_words.commands if long else generic_words.requests
-        how = REQUEST if asks(question[start:end]) or asks(opening) else NO_ASK
+        spoken = asks(question[start:end]) or asks(opening) or (not article and asks(question))
+        how = QUESTION_MARK if question[last : last + 1] in ":：" else REQUEST if spoken else NO_ASK
     places = tuple(_bytes(question, b) for b in blanks)
     return Ask(how, _bytes(question, start), _bytes(question, end), places)
 

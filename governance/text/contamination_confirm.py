@@ -22,6 +22,8 @@ from governance.text.contamination_scan import Candidates
 from governance.text.contamination_spans import (
     ADJACENT,
     CLOSED,
+    MARKED,
+    SPACED,
     Text,
     gap,
     marks_of,
@@ -31,6 +33,7 @@ from governance.text.contamination_spans import (
 )
 
 _OPTION_REACH = 64  # tokens between question and options beyond twice the options' own length
+_LONG_OPTION = 8  # tokens from which on an option is recognised wherever it stands
 _LIST_REACH = 400  # tokens behind the question within which a lettered list counts as its options
 
 
@@ -46,6 +49,7 @@ class Facts(NamedTuple):
         options: (n,) uint32, bit j set where option j stands near the question.
         option_spans: (n, MOST_OPTIONS, 2) int32, where; characters of the same turn.
         lists: (n,) bool, a list lettered A, B follows the question.
+        fills: (n,) float32, share of the turn's tokens that the match takes.
         context: (n,) float32, share of the context that stands in this turn or the one before.
         answer_turns: (n,) int32, the turn that gives the gold answer, or -1.
         answer_spans: (n, 2) int64, where; characters of that turn.
@@ -61,6 +65,7 @@ class Facts(NamedTuple):
     options: npt.NDArray[np.uint32]
     option_spans: npt.NDArray[np.int32]
     lists: npt.NDArray[np.bool_]
+    fills: npt.NDArray[np.float32]
     context: npt.NDArray[np.float32]
     answer_turns: npt.NDArray[np.int32]
     answer_spans: npt.NDArray[np.int64]
@@ -80,6 +85,7 @@ def confirm(turns: Turns, candidates: Candidates, items: ItemArrays) -> Facts:
         np.zeros(n, np.uint32),
         np.zeros((n, MOST_OPTIONS, 2), np.int32),
         np.zeros(n, np.bool_),
+        np.zeros(n, np.float32),
         np.zeros(n, np.float32),
         np.full(n, -1, np.int32),
         np.zeros((n, 2), np.int64),
@@ -123,6 +129,7 @@ def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, wo
         _shares(c, item, runs, here, low, high, items, covered, out)
         out.blanks_kept[c] = _blanks(data, c, item, here, runs, items, offsets[turn], offsets[turn + 1])
         _options(data, c, item, here, high, marks, offsets[turn], items, out)
+        out.fills[c] = (high - low) / here.size
         out.lists[c] = _lettered(data, here, high)
         out.context[c] = _context(here, before, low, item, items)
         zone, start, end = find_answer(data, here, behind, high, item, items, words)
@@ -215,10 +222,28 @@ def _options(
     for j in range(first, last):
         begin, end = items.bounds[3 * number + j], items.bounds[3 * number + j + 1]
         at = find(here.hashes, high, reach, items.tokens, begin, end)
+        while at >= 0 and not _set_off(data, here, at, at + end - begin, base):
+            at = find(here.hashes, at + 1, reach, items.tokens, begin, end)
         if at >= 0:
             out.options[c] |= np.uint32(1) << np.uint32(j - first)
             out.option_spans[c, j - first, 0] = place_of(data, marks, base, here.starts[at])
             out.option_spans[c, j - first, 1] = place_of(data, marks, base, here.ends[at + end - begin - 1])
+
+
+@njit(nogil=True, cache=True)
+def _set_off(data: Any, here: Text, first: int, last: int, base: int) -> bool:
+    """Whether short words are an entry of a list, or on a line of their own, rather than words of a sentence."""
+    if last - first >= _LONG_OPTION:
+        return True
+    end = here.ends[here.size - 1] + 1  # what follows the last word closes it, whatever it is
+    wide = data[here.starts[first]] >= 0xE3
+    before = gap(data, here, first - 1, first, base, end)
+    letter = here.starts[first - 1] if first > 0 else base
+    if before == CLOSED and first > 0 and here.ends[first - 1] - letter == 1 and 65 <= data[letter] <= 80:
+        return True
+    return bool(
+        before >= (SPACED if wide else MARKED) and gap(data, here, last - 1, last, base, end) >= SPACED
+    )
 
 
 @njit(nogil=True, cache=True)

@@ -22,7 +22,7 @@ from governance.text.contamination import ALL_ROWS, CUT_SHORT, PARTIAL
 from governance.text.contamination_asks import BLANK, NO_ASK, QUESTION_MARK, REQUEST
 from governance.text.contamination_index import ItemIndex, rarities, token_weights
 from governance.text.contamination_items import IDEOGRAPH, SHORT
-from governance.text.contamination_scan import OVERLAP, VERBATIM, WHOLE_TURN
+from governance.text.contamination_scan import OVERLAP, SHORTEST_OVERLAP, VERBATIM, WHOLE_TURN
 from governance.text.contamination_spans import CLOSED, SPACED
 
 THRESHOLD = 0.8
@@ -32,7 +32,7 @@ SPOKEN = 0.7  # share of its words: a formula alone is not the question
 CONTEXT = 0.9  # share of the context that counts as its being there: clauses of contracts share up to 0.86
 FEW_WORDS = 12  # tokens up to which a question is also a phrase of ordinary prose
 A_PASSAGE = 60  # tokens from which on a text that asks nothing is a passage rather than a question
-SHORTEST_OVERLAP = 10
+ALONE_FROM = 0.8  # share of a turn from which on the turn is about the match
 INSERTED = 0.1  # words put in between, as a share of a question of fewer than 50 words
 INCOMPLETE = 25  # content words up to which a question about a passage says nothing without the passage
 PRIOR_ROWS = 1000  # rows that are taken to exist besides the audited ones, so that ten rows have weights too
@@ -192,20 +192,26 @@ def required(
 
 def _inserted(found: pa.Table, length: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """(n,) whether more than a few words stand between the runs of a short question."""
-    if not found.num_rows:
-        return np.zeros(0, np.bool_)
-    lists = _one_chunk(found.column("runs"))
-    flat = lists.flatten()
-    starts = flat.field("turn_token").to_numpy()
-    ends = starts + flat.field("tokens").to_numpy()
-    first = lists.offsets.to_numpy().astype(np.int64)
-    first = first - first[0]
-    filled = np.diff(first) > 0
-    extent, covered = np.zeros(len(lists), np.int64), np.zeros(len(lists), np.int64)
-    at = first[:-1][filled]
-    extent[filled] = np.maximum.reduceat(ends, at) - np.minimum.reduceat(starts, at)
-    covered[filled] = np.add.reduceat(ends - starts, at)
-    return np.asarray((length < 50) & (extent - covered > np.maximum(1, INSERTED * length)), np.bool_)
+    extra = np.zeros(found.num_rows, np.int64)
+    if found.num_rows:
+        lists = _one_chunk(found.column("runs"))
+        flat = lists.flatten()
+        first = lists.offsets.to_numpy().astype(np.int64)
+        _between(
+            first - first[0], flat.field("turn_token").to_numpy(), flat.field("tokens").to_numpy(), extra
+        )
+    return np.asarray((length < 50) & (extra > np.maximum(1, INSERTED * length)), np.bool_)
+
+
+@njit(nogil=True, cache=True)
+def _between(first, places, lengths, out):  # type: ignore[no-untyped-def]
+    """Tokens of the turn between the runs of each candidate; runs come in ascending order and may overlap."""
+    for c in range(len(out)):
+        reached = -1
+        for k in range(first[c], first[c + 1]):
+            if reached >= 0 and places[k] > reached:
+                out[c] += places[k] - reached
+            reached = max(reached, places[k] + lengths[k])
 
 
 def _verdicts(
@@ -234,21 +240,32 @@ def _verdicts(
     contexts = np.diff(items.arrays.bounds)[items.table.num_rows :][item]
     incomplete = (contexts > 0) & ((items.arrays.telling[item] == 0) | (items.content[item] < INCOMPLETE))
     fail((items.generic[item] | items.shared[item] | incomplete | (length < SHORT)) & ~backed, ALONE)
-    answered = np.asarray(pc.is_valid(found.column("answer_turn")))
-    fail(_passage(found, index) & ~backed & ~answered, PASSAGE)
+    backed |= np.asarray(pc.is_valid(found.column("answer_turn"))) | _all_options(found, index)
+    fail(_passage(found, index) & ~backed, PASSAGE)
     fail(_inside(found, index, ask_kind, length) & ~backed, INSIDE)
     return verdict
 
 
+def _all_options(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
+    """(n,) whether every option of the item stands behind the question, whatever the options say."""
+    filled = index.items.arrays.filled[found.column("item").to_numpy()]
+    return np.asarray((filled > 1) & (_options_found(found) == filled), np.bool_)
+
+
 def _passage(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
-    """Long texts that ask nothing, and short labels to be classified: their words alone are no item."""
+    """(n,) whether the question asks nothing and the text goes on around it.
+
+    A statement to be judged, an article to be summarised, a label to be classified: their words alone are no item.
+    """
+    items = index.items
     item = found.column("item").to_numpy()
-    length, filled = index.items.lengths[item], index.items.arrays.filled[item]
-    silent = index.items.arrays.how[item] == NO_ASK
-    return np.asarray(
-        silent & ((length >= A_PASSAGE) | (length < FEW_WORDS) | ((filled > 1) & (length < 2 * FEW_WORDS))),
-        np.bool_,
+    length, choice = items.lengths[item], items.arrays.filled[item] > 1
+    silent = items.arrays.how[item] == NO_ASK
+    outside = (
+        items.judged[item] | (length < np.where(choice, 2 * FEW_WORDS, FEW_WORDS)) | (length >= A_PASSAGE)
     )
+    alone = (found.column("fills").to_numpy() >= ALONE_FROM) & ~choice
+    return np.asarray(silent & outside & ~alone, np.bool_)
 
 
 def _inside(
@@ -258,7 +275,7 @@ def _inside(
     before, behind = found.column("before").to_numpy(), found.column("behind").to_numpy()
     item = found.column("item").to_numpy()
     open_end = (behind != CLOSED) & ~((behind == SPACED) & _ideographic(index)[item])
-    open_start = before < SPACED
+    open_start = (before < SPACED) & (length < 2 * FEW_WORDS)
     short = length < FEW_WORDS
     chinese = _ideographic(index)[item]
     statement = (ask_kind == NO_ASK) & (open_end | open_start)
@@ -293,13 +310,16 @@ def corroborated(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
     item = found.column("item").to_numpy()
     telling, matched = _telling(found, index)
     shared, has_context = items.shared[item], np.diff(items.arrays.bounds)[items.table.num_rows :][item] > 0
-    enough = (telling > 1) & np.where(shared | has_context, 2 * matched > telling, 2 * matched >= telling)
+    strict = shared | has_context | (items.arrays.how[item] == NO_ASK)
+    enough = (telling > 1) & np.where(strict, 2 * matched > telling, 2 * matched >= telling)
     by_options = enough & (~shared | items.by_options[item])
-    by_context = (found.column("context").to_numpy() >= CONTEXT) & (~shared | items.by_context[item])
+    by_context_alone = found.column("context").to_numpy() >= CONTEXT
+    by_context = by_context_alone & (~shared | items.by_context[item])
     golds = np.diff(items.arrays.bounds)[2 * items.table.num_rows :][item]
     answered = np.asarray(pc.is_valid(found.column("answer_turn")))
     by_answer = answered & ~shared & ((golds >= 2) | (found.column("how").to_numpy() == WHOLE_TURN))
-    return np.asarray(by_options | by_context | by_answer, np.bool_)
+    exact = by_context_alone & _all_options(found, index)
+    return np.asarray(by_options | by_context | by_answer | exact, np.bool_)
 
 
 def _telling(found: pa.Table, index: ItemIndex) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -323,6 +343,7 @@ def _conflict(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
     item = found.column("item").to_numpy()
     filled, matched = items.arrays.filled[item].astype(np.int64), _options_found(found)
     strict = items.shared[item] | (np.diff(items.arrays.bounds)[items.table.num_rows :][item] > 0)
+    strict |= items.arrays.how[item] == NO_ASK
     few = np.where(strict, 2 * matched <= filled, 2 * matched < filled)
     return np.asarray(_bools(found, "lists") & (filled > 1) & few, np.bool_)
 

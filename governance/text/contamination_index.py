@@ -154,17 +154,11 @@ def _write_grams(tokens: Any, bounds: Any, sizes: Any, hashes: Any, parts: Any, 
 
 
 def _stems(prepared: PreparedItems) -> npt.NDArray[np.int64]:
-    """(K,) a number for each item, equal for items with the same words in the question."""
+    """(K,) for each item the first one with the same words in the question."""
     arrays = prepared.arrays
-    keys: dict[bytes, int] = {}
-    bounds = arrays.bounds
-    return np.array(
-        [
-            keys.setdefault(arrays.tokens[bounds[i] : bounds[i + 1]].tobytes(), len(keys))
-            for i in range(prepared.table.num_rows)
-        ],
-        np.int64,
-    )
+    stems = np.zeros(prepared.table.num_rows, np.int64)
+    stems[arrays.members] = np.repeat(np.arange(len(stems)), np.diff(arrays.stems))
+    return stems
 
 
 def _asked_by(
@@ -193,7 +187,11 @@ def _seeds(
     everywhere = np.bincount(numbers, minlength=len(asked))
     others = ~questions & needy[owner] & (everywhere[numbers] <= COMMON)
     helped = np.bincount(owner[others], minlength=count) > 0
-    forced = questions & (needy & ~helped & (prepared.lengths >= SHORT))[owner]
+    stems = _stems(prepared)
+    lost = np.bincount(stems[needy & ~helped & (prepared.lengths >= SHORT)], minlength=count) > 0
+    forced = questions & lost[owner]
+    stand_in = (stems == np.arange(count)) & (prepared.lengths >= SHORT)
+    light &= stand_in[owner]  # one item is looked for in place of all with the same question
     return np.asarray(light | others | _rarest(forced, parts, asked[numbers], places), np.bool_)
 
 

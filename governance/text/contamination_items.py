@@ -25,6 +25,7 @@ from governance.text.contamination_options import (
     gold_options,
     letter_hashes,
     siblings,
+    stem_groups,
     telling_options,
 )
 from governance.text.ngrams import TokenLists, token_lists
@@ -35,6 +36,7 @@ WORD, IDEOGRAPH, NUMBER, COMMAND, SYMBOL = range(5)
 """Classes of a question's tokens; COMMAND is a LaTeX command, SYMBOL a single ASCII letter."""
 
 
+_JUDGEMENTS = frozenset(["是", "否", "对", "错", "正确", "错误", "true", "false", "yes", "no"])
 _NUMBERING = re.compile(r"\s*[（(]?\d{1,3}(?:[)）、．]|\.(?!\d))\s*")
 
 
@@ -50,6 +52,9 @@ class ItemArrays(NamedTuple):
         ask: (K, 2) int64, the token range of the part of the question that asks.
         how: (K,) uint8, NO_ASK ... REQUEST.
         blanks: (blanks, 2) int64, (item, tokens before the blank), sorted by item.
+        stems: (K + 1,) int32; item i stands for the items members[stems[i]:stems[i + 1]], those with the same words
+            in the question; none where an earlier item stands for it.
+        members: (K,) int32.
         gold: (K,) int8, which option is the gold, or -1.
         letters: (K,) uint64, hash of the gold's letters ("b", "abd") where it is letters of options, else 0.
         filled: (K,) int8, options that have words.
@@ -65,6 +70,8 @@ class ItemArrays(NamedTuple):
     ask: npt.NDArray[np.int64]
     how: npt.NDArray[np.uint8]
     blanks: npt.NDArray[np.int64]
+    stems: npt.NDArray[np.int32]
+    members: npt.NDArray[np.int32]
     gold: npt.NDArray[np.int8]
     letters: npt.NDArray[np.uint64]
     filled: npt.NDArray[np.int8]
@@ -86,6 +93,7 @@ class PreparedItems:
         by_options, by_context: (K,) bool, options (context) differ from those of every item with this
             question.
         content: (K,) int32, words of the question that carry content.
+        judged: (K,) bool, the gold is yes or no and there are no options: a statement to be judged.
         reasons: per item why it cannot be searched for, or an empty string.
     """
 
@@ -98,6 +106,7 @@ class PreparedItems:
     by_options: npt.NDArray[np.bool_]
     by_context: npt.NDArray[np.bool_]
     content: npt.NDArray[np.int32]
+    judged: npt.NDArray[np.bool_]
     reasons: tuple[str, ...]
 
     @property
@@ -114,7 +123,8 @@ def prepare(items: pa.Table) -> PreparedItems:
     lists = _without_numbering(token_lists(texts), questions)
     count = table.num_rows
     total = int(lists.bounds[count])
-    asks = [find_ask(q) for q in questions]
+    choices = (np.diff(option_bounds) > 1).tolist()
+    asks = [find_ask(q, choice=c) for q, c in zip(questions, choices, strict=True)]
     starts, bounds = lists.starts, lists.bounds
     arrays = ItemArrays(
         lists.hashes,
@@ -124,6 +134,7 @@ def prepare(items: pa.Table) -> PreparedItems:
         ask_ranges(asks, starts, bounds),
         np.array([a.how for a in asks], np.uint8),
         blank_places(asks, starts, bounds),
+        *stem_groups(lists.hashes, bounds, count),
         gold_options(table),
         letter_hashes(table),
         filled_options(np.diff(bounds)[3 * count :], option_bounds),
@@ -145,6 +156,7 @@ def prepare(items: pa.Table) -> PreparedItems:
         by_options,
         by_context,
         content,
+        _judged(table, arrays),
         _reasons(arrays, lengths, generic, shared),
     )
 
@@ -243,6 +255,12 @@ def _formula_only(arrays: ItemArrays, count: int) -> npt.NDArray[np.bool_]:
     spoken = np.concatenate([[0], np.cumsum((arrays.classes == WORD) | (arrays.classes == IDEOGRAPH))])
     few = spoken[arrays.bounds[1 : count + 1]] - spoken[arrays.bounds[:count]] < 2
     return np.asarray(few, np.bool_)
+
+
+def _judged(table: pa.Table, arrays: ItemArrays) -> npt.NDArray[np.bool_]:
+    """(K,) bool: without options, and with a gold that says yes or no."""
+    golds = [(a or "").strip("。. ").lower() in _JUDGEMENTS for a in table.column("answer").to_pylist()]
+    return np.asarray(np.array(golds, np.bool_) & (arrays.filled == 0), np.bool_)
 
 
 def _reasons(

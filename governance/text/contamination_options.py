@@ -77,6 +77,20 @@ def _holds(question: bytes, option: bytes) -> bool:
     return at >= 0
 
 
+def stem_groups(
+    tokens: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64], count: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """(stems, members): see `ItemArrays`."""
+    groups: dict[bytes, list[int]] = {}
+    for i, (a, b) in enumerate(pairwise(bounds[: count + 1].tolist())):
+        groups.setdefault(tokens[a:b].tobytes(), []).append(i)
+    sizes = np.zeros(count, np.int32)
+    for members in groups.values():
+        sizes[members[0]] = len(members)
+    stems = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    return stems, np.array([i for members in groups.values() for i in members], np.int32)
+
+
 def siblings(
     tokens: npt.NDArray[np.uint64], bounds: npt.NDArray[np.int64], options: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -22,11 +22,13 @@ from governance.text.ngrams import GRAM, finished, lookup, words
 VERBATIM, OVERLAP, WHOLE_TURN = range(3)
 """How a question was found: all of it in one run, part of it in a window, as the whole turn."""
 
-KEPT_FROM = 0.5  # covered part of a question from which on a window is looked at more closely
+KEPT_FROM = 0.6  # covered part of a question from which on a window is looked at more closely
 _BASE = np.uint64(0xD6E8FEB86659FD93)
 _BASE4 = np.uint64(pow(0xD6E8FEB86659FD93, GRAM - 1, 1 << 64))
 _MOST_RUNS = 1 << 22  # a turn with more runs than this is a repetition of itself; the rest of it is counted
 _OCCURRENCES = 16  # places in one turn where a question stands verbatim that are looked at
+_HELPS = 0.5  # part of an option that has to stand in one run before its question is looked for
+SHORTEST_OVERLAP = 10  # tokens; in shorter questions a changed word changes what is asked
 _NEAR = 2048  # tokens before and behind an option or context within which its question is looked for
 
 
@@ -198,6 +200,20 @@ def _emit(turn: int, item: int, how: int, first: int, last: int, out: Any) -> bo
 
 
 @njit(nogil=True, cache=True)
+def _emit_stem(turn: int, item: int, how: int, first: int, last: int, items: Any, out: Any) -> bool:
+    """False where there is no room; else a candidate is added for each item with this item's question."""
+    begin, end = out.first[out.used[0]], out.used[1]
+    for m in range(items.stems[item], items.stems[item + 1]):
+        if m > items.stems[item]:
+            for r in range(begin, end):
+                if not _add_run(out.runs[r, 0], out.runs[r, 1], out.runs[r, 2], out):
+                    return False
+        if not _emit(turn, items.members[m], how, first, last, out):
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
 def _add_run(place: int, question_place: int, length: int, out: Any) -> bool:
     """False where there is no room; else the run is added for the candidate to come."""
     n = out.used[1]
@@ -281,12 +297,26 @@ def _evaluate(
             fits = _question(turn, part, runs, order[at:end], items, weights, covered, out)
         else:
             item = _owner(items, part, number)
-            fits = item == last_item or _beside(hashes, count, turn, item, runs[order[at], 1], items, out)
-            last_item = item
+            enough = _HELPS * (items.bounds[part + 1] - items.bounds[part]) <= _longest(runs, order[at:end])
+            fits = (
+                item == last_item
+                or not enough
+                or _beside(hashes, count, turn, item, runs[order[at], 1], items, out)
+            )
+            last_item = item if enough else last_item
         if not fits:
             return False
         at = end
     return True
+
+
+@njit(nogil=True, cache=True)
+def _longest(runs: Any, order: Any) -> int:
+    """The length of the longest of some runs."""
+    longest = 0
+    for k in order:
+        longest = max(longest, runs[k, 3])
+    return longest
 
 
 @njit(nogil=True, cache=True)
@@ -325,9 +355,9 @@ def _question(
             whole += 1
             if not _add_run(runs[k, 1], 0, size, out):
                 return False
-            if not _emit(turn, item, VERBATIM, runs[k, 1], runs[k, 1] + size, out):
+            if not _emit_stem(turn, item, VERBATIM, runs[k, 1], runs[k, 1] + size, items, out):
                 return False
-    if whole or total < KEPT_FROM * size * 0.5:
+    if whole or size < SHORTEST_OVERLAP or total < KEPT_FROM * size * 0.5:
         return True
     first, last, score = best_window(runs, order, weights[base : base + size], covered[:size], size)
     if score < KEPT_FROM:
@@ -337,4 +367,4 @@ def _question(
         if not _add_run(runs[k, 1], runs[k, 2], runs[k, 3], out):
             return False
         end = max(end, runs[k, 1] + runs[k, 3])
-    return bool(_emit(turn, item, OVERLAP, runs[order[first], 1], end, out))
+    return bool(_emit_stem(turn, item, OVERLAP, runs[order[first], 1], end, items, out))

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 _CHINESE = """
-    下列各项 下列选项 下列哪项 下列哪一项 下列哪个 下列 以下哪项 以下哪一项 以下哪个 以下哪种 以下选项
-    以下各项 以下 下面 上述 如下 根据上文 根据下文 根据以上材料 根据上述材料 根据材料 根据资料 根据规定 根据
-    按照 关于 对于 有关 其中 选项中 各项中 选项 各项 说法正确 说法错误 说法 表述 叙述 描述 观点 论述 陈述
-    理解 不正确 正确 不准确 准确 不恰当 恰当 错误 有误 不属于 属于 不包括 包括 不符合 符合 不适用 适用 不应当
-    应当 不可以 可以 不能够 能够 题意 题目 材料 资料 上文 下文 文中 文章 本文 主要 内容 情况 情形 情景 场景
-    类型 一般 通常 是指 是否 哪些 哪个 哪种 哪项 哪一项 哪一 哪 什么 怎么 怎样 如何 为什么 请问 多少 是什么
-    最 有 是 的 不 中 和 与 或 及 在 对 为 由 于 将 把 被 了 吗 呢 项 个 种 之 以 其 该 此 这 那 应 可 能 会
-    要 都 也 就 还 而 则 等 所 下 上 一 几 请选择 选择 请回答 回答 答案 单选题 多选题 判断题 单选 多选
-    单项选择题 多项选择题 正误 判断 计算 结果 数值 问题 问 题 请
+    下列各项 下列选项 下列哪项 下列哪一项 下列哪个 下列 以下哪项 以下哪一项 以下哪个 以下哪种
+    以下选项 以下各项 以下 下面 上述 如下 根据上文 根据下文 根据以上材料 根据上述材料 根据材料
+    根据资料 根据规定 根据 按照 关于 对于 有关 其中 选项中 各项中 选项 各项 说法正确 说法错误 说法
+    表述 叙述 描述 观点 论述 陈述 理解 不正确 正确 不准确 准确 不恰当 恰当 错误 有误 不属于 属于
+    不包括 包括 不符合 符合 不适用 适用 不应当 应当 不可以 可以 不能够 能够 题意 题目 材料 资料 上文
+    下文 文中 文章 本文 主要 内容 情况 情形 情景 场景 类型 一般 通常 是指 是否 哪些 哪个 哪种 哪项
+    哪一项 哪一 什么 怎么 怎样 如何 为什么 请问 多少 是什么 请选择 选择 请回答 回答 答案 单选题
+    多选题 判断题 单选 多选 单项选择题 多项选择题 正误 判断 计算 结果 数值 问题 的 是 了 吗 呢 在 和
+    与 及 为 中 不
 """
 
 _ENGLISH = """
@@ -47,12 +47,13 @@ _WORD = re.compile(
 
 _REQUEST_ENGLISH = re.compile(
     r"\b(?:find|compute|calculate|evaluate|determine|solve|simplify|express|prove|show|what|how many|how much|"
-    r"write|explain|describe|summari[sz]e|translate|give|name|list|identify|convert|factor|expand|graph|"
-    r"choose|select|estimate|derive|verify|complete|fill|enter your answer|let us|state)\b",
+    r"write|explain|describe|summari[sz]e|translate|give|name|list|identify|convert|factor|expand|"
+    r"graph|choose|select|estimate|derive|verify|complete|fill|enter your answer|let us|state)\b",
     re.IGNORECASE,
 )
 _REQUEST_CHINESE = re.compile(
-    r"请|计算|求|试|说明|简述|论述|分析|判断|写出|翻译|总结|概括|指出|列出|解释|证明|选出|是什么|有哪些|什么|如何|怎么|怎样|为何|多少|吗|呢|哪"
+    r"请|计算|求|试|说明|简述|论述|分析|判断|写出|翻译|总结|概括|指出|列出|解释|证明|选出|是什么|有哪些|什么|如何|"
+    r"怎么|怎样|为何|多少|吗|呢|嘛|哪|谁|有没有|是否|推荐|帮我|给我|我想|能否|可否"
 )
 
 
