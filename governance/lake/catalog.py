@@ -210,6 +210,12 @@ def _open_folder(place: Folder, stack: ExitStack, *, read_only: bool, create: bo
         if read_only or not create or place.root.is_file():
             raise _absent(place)
         create_folder(place, wait)
+    if not read_only and not os.access(place.root, os.W_OK):
+        raise LakeError(
+            "the lake's folder cannot be written",
+            where=place.display,
+            hint="name another one with --lake DIR",
+        )
     catalog = place.catalog
     with catalog.open("rb") as file:
         magic = file.read(len(MAGIC))
@@ -221,12 +227,6 @@ def _open_folder(place: Folder, stack: ExitStack, *, read_only: bool, create: bo
         catalog = attach.private_copy(catalog, Path(stack.enter_context(tempfile.TemporaryDirectory())))
     db = stack.enter_context(attach.connection("sqlite_scanner"))
     attach.sqlite(db, catalog, place.data, read_only=read_only)
-    if not read_only and not os.access(place.root, os.W_OK):
-        raise LakeError(
-            "the lake's folder cannot be written",
-            where=place.display,
-            hint="name another one with --lake DIR",
-        )
     return Lake(place, db, place.data, read_only=read_only, wait=wait)
 
 

@@ -175,8 +175,9 @@ def committing(lake: Lake) -> Iterator[Transaction]:
             _roll_back(db)
             lake.session.discard(tx.files)
             return
-        lake.session.release(tx.files)
+        lake.session.hand_over(tx.files)
         db.execute("COMMIT")
+        lake.session.settle(tx.files)
 
 
 def sync_delete_files(folder: Path, since: float) -> None:

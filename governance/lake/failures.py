@@ -12,7 +12,14 @@ import pyarrow as pa
 from governance.errors import GovernError, LakeBusy, LakeDamaged, LakeError, LakeTooNew
 
 FULL = ("no space left", "disk is full", "disk quota")
-LOCKED = ("database is locked", "conflict", "could not serialize", "deadlock")
+LOCKED = (
+    "database is locked",
+    "conflict",
+    "could not serialize",
+    "deadlock",
+    "duplicate key",
+    "maximum retry",
+)
 UNWRITABLE = ("read-only", "readonly", "permission denied", "operation not permitted")
 MISSING = ("no such file", "cannot open file", "no files found", "could not open file")
 MANGLED = (
@@ -40,7 +47,7 @@ def translated(where: str, dsn: str = "") -> Iterator[None]:
 def lake_error(error: Exception, where: str, dsn: str = "") -> LakeError:
     """The error of the tree that fits what was said."""
     said = (str(error).strip() or type(error).__name__).replace(dsn or "\0", where)
-    first, low = said.splitlines()[0], said.lower()
+    first, low = said.splitlines()[0], said.replace(where, "").lower()  # a path may hold any word
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or _any(FULL, low):
         return LakeError(
             "no space is left for the lake",
@@ -61,7 +68,7 @@ def lake_error(error: Exception, where: str, dsn: str = "") -> LakeError:
         return LakeBusy(
             f"another program is using the lake: {first}", where=where, hint="run the same command again"
         )
-    return _damage_or_other(first, low, where)
+    return _damage_or_other(first, low.splitlines()[0], where)  # further lines quote SQL, with any word
 
 
 def _damage_or_other(first: str, low: str, where: str) -> LakeError:

@@ -50,4 +50,4 @@ def reclaim(lake: Lake, *, older_than: timedelta = timedelta(days=30), dry_run: 
 
 def _moment(ago: timedelta) -> str:
     at = datetime.now(UTC) - ago
-    return f"{literal(at.isoformat(timespec='seconds'))}::TIMESTAMPTZ"
+    return f"{literal(at.isoformat(timespec='microseconds'))}::TIMESTAMPTZ"

@@ -7,7 +7,9 @@ when
 * it is of a session whose lock is free, on the machine and boot that took the lock: its process is dead; or
 * it is older than a day.
 
-In both cases the writer lock is held and the catalog is asked, so no commit can register the file meanwhile.
+In both cases the writer lock is held and the catalog is asked, so no commit can register the file meanwhile. A
+PostgreSQL server may still be at the COMMIT of a process that was killed a moment ago, so there ten minutes must
+have passed since the session last said COMMIT.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governance.errors import LakeBusy
+from governance.lake.location import Folder
 from governance.lake.staging import boot_id, scratch_folder, session_lock
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
 
 OLD = 86_400.0  # seconds; the longest a single file may take to be staged and committed
+SETTLED = 600.0  # seconds after which a server has done what a lost client asked
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def find_orphans(lake: Lake) -> list[Orphan]:
                 status = path.stat()
             except FileNotFoundError:  # its owner has just thrown it away
                 continue
-            dead = status.st_mtime < time.time() - OLD or _owner_is_dead(lake.data, path)
+            dead = status.st_mtime < time.time() - OLD or _owner_is_dead(lake, path)
             found.append(Orphan(path.relative_to(lake.data).as_posix(), status.st_size, dead))
     return found
 
@@ -71,7 +75,7 @@ def remove_orphans(lake: Lake) -> list[Orphan]:
 
 def sweep_dead_sessions(lake: Lake) -> None:
     """What killed processes left behind is gone; skipped while another process is writing."""
-    dead = [lock for lock in _locks(lake.data) if _is_dead(lock)]
+    dead = [lock for lock in _locks(lake.data) if _is_dead(lake, lock)]
     if not dead:
         return
     wait, lake.wait = lake.wait, 0.0
@@ -113,14 +117,16 @@ def _locks(data: Path) -> list[Path]:
     return sorted((data / "staging").glob("*.lock"))
 
 
-def _owner_is_dead(data: Path, file: Path) -> bool:
-    lock = session_lock(data, file.stem.rpartition("-")[0])
-    return lock.is_file() and _is_dead(lock)
+def _owner_is_dead(lake: Lake, file: Path) -> bool:
+    lock = session_lock(lake.data, file.stem.rpartition("-")[0])
+    return lock.is_file() and _is_dead(lake, lock)
 
 
-def _is_dead(lock: Path) -> bool:
+def _is_dead(lake: Lake, lock: Path) -> bool:
     with _held(lock) as free:
-        return free
+        if not free or isinstance(lake.location, Folder):
+            return free
+        return lock.stat().st_mtime < time.time() - SETTLED
 
 
 @contextmanager

@@ -63,6 +63,7 @@ class Session:
         self.data = data
         self.id = uuid.uuid4().hex
         self._files: set[str] = set()
+        self._open: set[str] = set()
         self._count = 0
         self._guard = threading.Lock()
         self._lock: int | None = None
@@ -99,10 +100,19 @@ class Session:
         """True of a file this session has staged and not given away."""
         return file.path in self._files
 
-    def release(self, paths: Iterable[str]) -> None:
-        """The files belong to the lake now, or their fate is open: this session never removes them."""
+    def hand_over(self, paths: Iterable[str]) -> None:
+        """COMMIT is about to be said: from here on the files may be the lake's, and this session removes none."""
         with self._guard:
-            self._files.difference_update(paths)
+            handed = self._files.intersection(paths)
+            self._files -= handed
+            self._open |= handed
+        if handed:
+            os.utime(session_lock(self.data, self.id))
+
+    def settle(self, paths: Iterable[str]) -> None:
+        """COMMIT came back: the files are the lake's."""
+        with self._guard:
+            self._open.difference_update(paths)
 
     def discard(self, paths: Iterable[str]) -> None:
         """The files are gone; they were never registered."""
@@ -113,11 +123,16 @@ class Session:
             (self.data / path).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """What was never committed is gone, and with it the session's lock file."""
+        """What was never committed is gone, and with it the session's lock file.
+
+        Where a COMMIT failed and may have happened all the same, the lock file stays behind, free: the next
+        process that opens the lake asks the catalog.
+        """
         self.discard(list(self._files))
         if self._lock is not None:
             shutil.rmtree(scratch_folder(self.data, self.id), ignore_errors=True)
-            session_lock(self.data, self.id).unlink(missing_ok=True)
+            if not self._open:
+                session_lock(self.data, self.id).unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 

@@ -60,14 +60,13 @@ class Table:
         missing = [n for n in self.schema.names if n not in rows.column_names]
         if missing:
             raise LakeError(f"table {self.name} was given no column {', '.join(missing)}")
+        for field in self.schema:
+            if not field.nullable and rows.column(field.name).null_count:
+                raise LakeError(f"column {field.name} of table {self.name} may not hold nulls")
         try:
-            table = rows.select(self.schema.names).cast(self.schema)
+            return rows.select(self.schema.names).cast(self.schema)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise LakeError(f"table {self.name} was given a column of another type: {error}") from error
-        for field in self.schema:
-            if not field.nullable and table.column(field.name).null_count:
-                raise LakeError(f"column {field.name} of table {self.name} may not hold nulls")
-        return table
 
 
 def sql_type(kind: pa.DataType) -> str:
