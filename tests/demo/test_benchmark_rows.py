@@ -34,10 +34,10 @@ def test_some_rows_hold_an_item_of_the_suite(texts: list[str], tmp_path: Path) -
     write_suite(tmp_path / "suite.jsonl", seed=1)
     lines = (tmp_path / "suite.jsonl").read_text("utf-8").splitlines()
     questions = [json.loads(line)["question"] for line in lines]
-    together = "\n".join(texts)
+    together = "\n".join(texts[:2500])  # 0.2 % of them are five rows
 
     assert len(questions) == ITEMS
-    assert 5 < sum(question in together for question in questions) < 50
+    assert 1 <= sum(question in together for question in questions) < 20
 
 
 def test_the_same_seed_gives_the_same_file(tmp_path: Path) -> None:
