@@ -66,6 +66,7 @@ class ArrayLines:
         self._depth = int(depth[-1])
         turned = raw.copy()
         turned[(outside & space) | frame] = ord(" ")
+        turned[~outside & (raw == ord("\n"))] = 1  # a bare newline in a string is an error, and stays one
         turned[breaks] = ord("\n")
         return turned.tobytes()
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from governance.columns import Kind, Plan
 from governance.errors import InputError, UsageError
 from governance.readers.columnar import records_of
-from governance.readers.kinds import distinct_names, kinds_of
+from governance.readers.kinds import checked_schema, kinds_of
 from governance.readers.options import BATCH_ROWS
 from governance.readers.records import Records
 from governance.readers.streams import CHUNK, opened
@@ -62,8 +62,7 @@ class HubReader:
     def __init__(self, uri: str, address: Address) -> None:
         self.path = uri
         self._data = _loaded(uri, address)
-        self._schema = self._data.data.schema
-        distinct_names(self._schema.names, uri)
+        self._schema = checked_schema(self._data.data.schema, uri)
         pinned = PINNED.fullmatch(address.revision or "")
         note = f"{uri} names no commit, so its rows may differ tomorrow"
         self.notes: tuple[str, ...] = () if pinned or Path(address.name).exists() else (note,)

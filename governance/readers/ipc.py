@@ -10,7 +10,7 @@ from pyarrow import ipc
 from governance.columns import Kind, Plan
 from governance.errors import InputError
 from governance.readers.columnar import distrusted, records_of
-from governance.readers.kinds import SPELLED, distinct_names, kinds_of, spelled_kinds
+from governance.readers.kinds import SPELLED, checked_schema, kinds_of, spelled_kinds
 from governance.readers.records import Records
 from governance.readers.streams import hashed, opened
 from governance.readers.texts import texts_of
@@ -28,8 +28,7 @@ class IpcReader:
         self.path = path
         self.notes: tuple[str, ...] = ()
         self._stream = stream
-        self._schema = self._opened()[0]
-        distinct_names(self._schema.names, path)
+        self._schema = checked_schema(self._opened()[0], path)
 
     def columns(self) -> Mapping[str, Kind]:
         """The columns of the schema; text that spells lists of turns is known by its first values."""

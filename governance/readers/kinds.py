@@ -90,6 +90,30 @@ def distinct_names(names: Sequence[str], where: str) -> None:
         raise InputError(f"two columns are called {twice[0]!r}", where=where, hint=hint)
 
 
+def checked_schema(schema: pa.Schema, where: str) -> pa.Schema:
+    """The same schema, where all of its names are UTF-8 and those of its columns distinct.
+
+    Raises:
+        InputError: they are not.
+    """
+    try:
+        for column in schema:
+            _touch_names(column.type)
+        distinct_names(schema.names, where)
+    except UnicodeDecodeError as error:
+        hint = "the file is damaged; write or download it again"
+        raise InputError("a column name is not UTF-8", where=where, hint=hint) from error
+    return schema
+
+
+def _touch_names(kind: pa.DataType) -> None:
+    """Decode every name inside a type; pyarrow does so on access only."""
+    for i in range(kind.num_fields):
+        inner = kind.field(i)
+        _ = inner.name
+        _touch_names(inner.type)
+
+
 def column_at(table: pa.Table, path: str) -> pa.ChunkedArray:
     """A column by name, or by a dotted path into structs."""
     if path in table.column_names or "." not in path:

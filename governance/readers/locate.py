@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import glob
 import json
+import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,11 +43,13 @@ def locate(uri: str, *, split: str | None, input_format: str | None) -> Located:
         InputError: there is no such file, the folder holds no data, or data of several formats.
     """
     if uri == STDIN:
+        if split is not None:
+            raise UsageError("standard input has no splits", where=uri, hint="leave out --split")
         return Located("stdin", (STDIN,))
     path = Path(uri)
-    if path.is_dir():
+    if _is(stat.S_ISDIR, path):
         return _saved(path, split) or _folder(path, split, input_format)
-    if path.exists() or not glob.has_magic(uri):
+    if not glob.has_magic(uri) or path.is_symlink() or _is(stat.S_ISREG, path):
         return _file(path, uri, split)
     matches = sorted(match for match in glob.glob(uri, recursive=True) if Path(match).is_file())  # noqa: PTH207  uri may be absolute
     if not matches:
@@ -52,6 +57,14 @@ def locate(uri: str, *, split: str | None, input_format: str | None) -> Located:
             "no file matches the pattern", where=uri, hint="quote it, and check the folder's name"
         )
     return _of_one_format(_glob_name(uri), matches, (), uri, input_format)
+
+
+def _is(kind: Callable[[int], bool], path: Path) -> bool:
+    """Whether there is a file of that kind, as far as we may know."""
+    try:
+        return kind(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _file(path: Path, uri: str, split: str | None) -> Located:
@@ -97,15 +110,7 @@ def _glob_name(uri: str) -> str:
 
 def _folder(folder: Path, split: str | None, input_format: str | None) -> Located:
     """The data files below a folder, hidden ones apart, in the order of their paths."""
-    try:
-        found = sorted(
-            str(p) for p in folder.rglob("*") if p.is_file() and not _hidden(p.relative_to(folder))
-        )
-    except OSError as error:
-        hint = "check the permissions"
-        raise InputError(
-            f"the folder cannot be read: {error.strerror}", where=str(folder), hint=hint
-        ) from error
+    found, links = _walked(folder)
     data = [p for p in found if extension_of(p) is not None and Path(p).name not in SAVED_META]
     other = [str(Path(p).relative_to(folder)) for p in found if p not in set(data)]
     if split is not None:
@@ -113,8 +118,28 @@ def _folder(folder: Path, split: str | None, input_format: str | None) -> Locate
     if not data:
         hint = "data files end in .parquet, .jsonl, .json, .csv, .tsv or .arrow"
         raise InputError("the folder holds no data files", where=str(folder), hint=hint)
-    notes = (f"{len(other)} files are no data and were passed over: {_listed(other)}",) if other else ()
+    notes = _passed_over(other, "files are no data") + _passed_over(links, "folders are links")
     return _of_one_format(folder.resolve().name or "data", data, notes, str(folder), input_format)
+
+
+def _walked(folder: Path) -> tuple[list[str], list[str]]:
+    """(files, links to folders) below a folder; a folder that may not be read is an error, not an empty one."""
+
+    def refuse(error: OSError) -> None:
+        where = str(error.filename or folder)
+        hint = "check the permissions"
+        raise InputError(f"the folder cannot be read: {error.strerror}", where=where, hint=hint) from error
+
+    files, links = [], []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        below = Path(place)
+        links += [str((below / n).relative_to(folder)) for n in folders if (below / n).is_symlink()]
+        files += [str(below / n) for n in names if not _hidden((below / n).relative_to(folder))]
+    return sorted(files), sorted(links)
+
+
+def _passed_over(names: list[str], what: str) -> tuple[str, ...]:
+    return (f"{len(names)} {what} and were passed over: {_listed(names)}",) if names else ()
 
 
 def _hidden(path: Path) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from governance.columns import Kind, Plan
 from governance.errors import InputError
 from governance.readers.columnar import records_of, wanted_columns
-from governance.readers.kinds import SPELLED, distinct_names, kinds_of, spelled_kinds
+from governance.readers.kinds import SPELLED, checked_schema, kinds_of, spelled_kinds
 from governance.readers.options import BATCH_BYTES, BATCH_ROWS
 from governance.readers.records import Records
 from governance.readers.streams import hashed, opened
@@ -37,11 +37,10 @@ class ParquetReader:
     def __init__(self, path: str) -> None:
         self.path = path
         self.notes: tuple[str, ...] = ()
-        with self._file() as file:
+        with self._file() as file, self._watched("the footer"):
             self._rows = file.metadata.num_rows
             self._groups = _checked_groups(file.metadata, Path(path).stat().st_size, path)
-            self._schema = file.schema_arrow
-        distinct_names(self._schema.names, path)
+            self._schema = checked_schema(file.schema_arrow, path)
         if sum(self._groups) != self._rows:
             what = f"the footer says {self._rows} rows, its row groups have {sum(self._groups)}"
             raise InputError(what, where=path, hint=HINT)
@@ -93,8 +92,8 @@ class ParquetReader:
 
     def _batches(self, file: pq.ParquetFile, group: int, wanted: list[str]) -> Iterator[pa.Table]:
         """The rows of one row group, few enough at a time for their text to fit into a batch."""
-        rows = batch_rows(file.metadata.row_group(group), wanted)
         with self._watched(f"row group {group + 1}"):
+            rows = batch_rows(file.metadata.row_group(group), wanted)
             batches = file.iter_batches(
                 batch_size=rows, row_groups=[group], columns=wanted, use_threads=False
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
@@ -55,6 +56,7 @@ FOREIGN = {
     b"\xff\xfe": "UTF-16 text; convert it to UTF-8",
     b"\xfe\xff": "UTF-16 text; convert it to UTF-8",
 }
+CHINESE = re.compile("[\u4e00-\u9fff]{4}")
 HINT = "say what it is with --input-format parquet|jsonl|csv|arrow"
 
 
@@ -135,6 +137,7 @@ def _binary(raw: bytes, where: str) -> Format | None:
 def _text(head: bytes, promised: Format | None, where: str, *, pipe: bool) -> Format:
     """JSON lines, a JSON array or CSV, by the first characters and the name."""
     start = head.lstrip()
+    _refuse_gb18030(head, where)
     binary = head[:512].count(0) > 16 or promised in {Format.PARQUET, Format.ARROW, Format.ARROW_STREAM}
     if binary and not start.startswith((b"{", b"[")):
         named = f"a {promised.value} file" if promised else "of a known format"
@@ -151,6 +154,18 @@ def _text(head: bytes, promised: Format | None, where: str, *, pipe: bool) -> Fo
         return Format.JSONL
     what = "no line of the file begins a JSON object" if promised else "it cannot be told what the file is"
     raise InputError(what, where=where, hint=HINT)
+
+
+def _refuse_gb18030(head: bytes, where: str) -> None:
+    """Nothing, unless the text is no UTF-8 and full of Chinese words once it is read as GB18030.
+
+    Latin-1 text happens to decode as GB18030 too, but gives single characters, not runs of four.
+    """
+    if CHINESE.search(head.decode("utf-8", "ignore")):
+        return
+    if len(CHINESE.findall(head.decode("gb18030", "ignore"))) >= 5:
+        hint = "convert it: iconv -f GB18030 -t UTF-8"
+        raise InputError("the text is not UTF-8, it looks like GB18030", where=where, hint=hint)
 
 
 def _object(start: bytes, where: str) -> Format:

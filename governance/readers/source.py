@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pyarrow.compute as pc
 
@@ -93,13 +95,16 @@ class Source:
     def _all(self) -> Iterator[SampleBatch]:
         row = 0
         for file, reader in enumerate(self._readers):
-            first = row
+            first, before = row, _stamp(reader.path)
             for records in reader.records(self._plans[file], original=self._options.keep_original):
                 for batch in batches(records, self._plans[file], file=file, first_row=row):
                     self._check(batch)
                     yield batch
                 row += len(records.lines)
             self._rows[file] = row - first
+            if _stamp(reader.path) != before:
+                hint = "wait until it is complete, then read it again"
+                raise InputError("the file changed while it was read", where=reader.path, hint=hint)
 
     def _check(self, batch: SampleBatch) -> None:
         """With `strict`, the first row that could not be read as it stands ends the reading."""
@@ -122,6 +127,15 @@ class Source:
             f"{self._sampled:,} of {total:,} rows were read, drawn uniformly with seed {self._options.seed}"
         )
         return [f"a sample: {drawn}"]
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """Size and time of last change of a file; None for what is no file."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def _records_in(batch: SampleBatch) -> int:

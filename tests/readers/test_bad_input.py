@@ -244,6 +244,31 @@ def test_parquet_from_a_pipe_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     assert refused("-").what == "parquet cannot be read from a pipe"
 
 
+def test_chinese_text_in_gb18030_is_refused_with_the_remedy(tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes("question,answer\n什么是债券,一种借款凭证而已\n".encode("gb18030") * 5)
+
+    error = refused(tmp_path / "a.csv")
+
+    assert ("the text is not UTF-8, it looks like GB18030", True) == (error.what, "iconv" in error.hint)
+
+
+def test_latin_1_text_is_not_taken_for_chinese(tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes("text\nl'économie déjà prévue à été\n".encode("latin-1") * 50)
+
+    assert 50 == len([rule for _, _, rule in problems(tmp_path / "a.csv") if rule == "INP003"])
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x"}\n')
+    batches = open_source(str(path)).batches()
+    next(batches)
+    path.write_text('{"text": "x"}\n{"text": "y"}\n')
+
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(batches)
+
+
 def test_standard_input_cannot_be_read_twice(monkeypatch: pytest.MonkeyPatch):
     class Stdin:
         buffer = io.BytesIO(b'{"text": "x"}\n')
@@ -360,6 +385,13 @@ def test_a_bad_element_of_an_array_costs_only_itself(tmp_path: Path):
 
     assert [[("text", "a")], [("text", "b")]] == conversations(tmp_path / "a.json")
     assert [(1, 3, "INP001"), (2, 4, "INP001")] == problems(tmp_path / "a.json")
+
+
+def test_a_newline_inside_a_string_of_an_array_costs_one_element(tmp_path: Path):
+    (tmp_path / "a.json").write_text('[{"text": "a"},\n{"text": "cut\nhere"},\n{"text": "b"}]')
+
+    assert [[("text", "a")], [("text", "b")]] == conversations(tmp_path / "a.json")
+    assert [(1, 2, "INP001")] == problems(tmp_path / "a.json")
 
 
 def test_strict_input_ends_at_the_first_row_that_cannot_be_read(tmp_path: Path):

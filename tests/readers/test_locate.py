@@ -92,6 +92,31 @@ def test_a_folder_of_several_formats_is_refused_until_one_is_named(tmp_path: Pat
     assert any("a.jsonl" in note for note in source.notes)
 
 
+def test_a_folder_below_that_may_not_be_read_is_an_error(tmp_path: Path):
+    write(tmp_path / "a.jsonl", ROWS)
+    write(tmp_path / "sub" / "b.jsonl", ROWS)
+    (tmp_path / "sub").chmod(0)
+    user = os.geteuid()
+    for place in (tmp_path, *tmp_path.parents[:2]):
+        place.chmod(0o755)
+    os.seteuid(user or 65_534)  # root may read everything
+    try:
+        error = refused(tmp_path)
+    finally:
+        os.seteuid(user)
+        (tmp_path / "sub").chmod(0o755)
+
+    assert "the folder cannot be read: Permission denied" == error.what
+
+
+def test_links_to_folders_are_noted(tmp_path: Path):
+    write(tmp_path / "data" / "a.jsonl", ROWS)
+    write(tmp_path / "more" / "b.jsonl", ROWS)
+    (tmp_path / "data" / "link").symlink_to(tmp_path / "more")
+
+    assert ("1 folders are links and were passed over: link",) == open_source(str(tmp_path / "data")).notes
+
+
 def test_an_empty_shard_among_others_is_a_note(tmp_path: Path):
     write(tmp_path / "a.jsonl", ROWS)
     (tmp_path / "b.jsonl").touch()
