@@ -20,16 +20,16 @@ from numba import njit
 
 from governance.text.contamination import ALL_ROWS, CUT_SHORT, PARTIAL
 from governance.text.contamination_asks import BLANK, NO_ASK, QUESTION_MARK, REQUEST
+from governance.text.contamination_backing import all_options, corroborated, flags, one_chunk, options_found
 from governance.text.contamination_index import ItemIndex, rarities, token_weights
 from governance.text.contamination_items import IDEOGRAPH, SHORT
-from governance.text.contamination_scan import OVERLAP, SHORTEST_OVERLAP, VERBATIM, WHOLE_TURN
+from governance.text.contamination_scan import OVERLAP, SHORTEST_OVERLAP, VERBATIM
 from governance.text.contamination_spans import CLOSED, SPACED
 
 THRESHOLD = 0.8
 ASK = 0.75  # share of the asking part that an overlap has to cover
 SPECIFICS = 0.95  # share of its numbers and symbols: with other numbers it is another problem
 SPOKEN = 0.7  # share of its words: a formula alone is not the question
-CONTEXT = 0.9  # share of the context that counts as its being there: clauses of contracts share up to 0.86
 FEW_WORDS = 12  # tokens up to which a question is also a phrase of ordinary prose
 A_PASSAGE = 60  # tokens from which on a text that asks nothing is a passage rather than a question
 ALONE_FROM = 0.8  # share of a turn from which on the turn is about the match
@@ -139,7 +139,7 @@ def _corpus_weights(
 def _scores(found: pa.Table, index: ItemIndex, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """(n,) weighted share of the question that is covered; 1 for verbatim and whole turns."""
     scores = np.ones(found.num_rows)
-    lists = _one_chunk(found.column("runs"))
+    lists = one_chunk(found.column("runs"))
     if not found.num_rows:
         return scores
     flat = lists.flatten()
@@ -194,7 +194,7 @@ def _inserted(found: pa.Table, length: npt.NDArray[np.int64]) -> npt.NDArray[np.
     """(n,) whether more than a few words stand between the runs of a short question."""
     extra = np.zeros(found.num_rows, np.int64)
     if found.num_rows:
-        lists = _one_chunk(found.column("runs"))
+        lists = one_chunk(found.column("runs"))
         flat = lists.flatten()
         first = lists.offsets.to_numpy().astype(np.int64)
         _between(
@@ -235,21 +235,15 @@ def _verdicts(
     fail(overlap & (columns["ask"] < ASK), NOT_ASKED)
     fail(overlap & ((columns["specifics"] < SPECIFICS) | (columns["spoken"] < SPOKEN)), DIFFERS)
     fail(overlap & _inserted(found, length) & ~backed, DIFFERS)
-    fail(~_bools(found, "blanks_kept") & ~backed, FILLED)
+    fail(~flags(found, "blanks_kept") & ~backed, FILLED)
     fail(_conflict(found, index), OTHER_OPTIONS)
     contexts = np.diff(items.arrays.bounds)[items.table.num_rows :][item]
     incomplete = (contexts > 0) & ((items.arrays.telling[item] == 0) | (items.content[item] < INCOMPLETE))
     fail((items.generic[item] | items.shared[item] | incomplete | (length < SHORT)) & ~backed, ALONE)
-    backed |= np.asarray(pc.is_valid(found.column("answer_turn"))) | _all_options(found, index)
+    backed |= np.asarray(pc.is_valid(found.column("answer_turn"))) | all_options(found, index)
     fail(_passage(found, index) & ~backed, PASSAGE)
     fail(_inside(found, index, ask_kind, length) & ~backed, INSIDE)
     return verdict
-
-
-def _all_options(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
-    """(n,) whether every option of the item stands behind the question, whatever the options say."""
-    filled = index.items.arrays.filled[found.column("item").to_numpy()]
-    return np.asarray((filled > 1) & (_options_found(found) == filled), np.bool_)
 
 
 def _passage(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
@@ -295,45 +289,6 @@ def _ideographic(index: ItemIndex) -> npt.NDArray[np.bool_]:
     return np.asarray((before[bounds[1:]] - before[bounds[:-1]]) * 2 > np.diff(bounds), np.bool_)
 
 
-def _options_found(found: pa.Table) -> npt.NDArray[np.int64]:
-    counts: npt.NDArray[np.int64] = pc.list_value_length(found.column("options")).to_numpy().astype(np.int64)
-    return counts
-
-
-def corroborated(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
-    """(n,) whether something besides the question says that it is this item: options, context or answer.
-
-    Where other items share the stem, only that counts in which this item differs from them, and more than
-    half of the options have to be there.
-    """
-    items = index.items
-    item = found.column("item").to_numpy()
-    telling, matched = _telling(found, index)
-    shared, has_context = items.shared[item], np.diff(items.arrays.bounds)[items.table.num_rows :][item] > 0
-    strict = shared | has_context | (items.arrays.how[item] == NO_ASK)
-    enough = (telling > 1) & np.where(strict, 2 * matched > telling, 2 * matched >= telling)
-    by_options = enough & (~shared | items.by_options[item])
-    by_context_alone = found.column("context").to_numpy() >= CONTEXT
-    by_context = by_context_alone & (~shared | items.by_context[item])
-    golds = np.diff(items.arrays.bounds)[2 * items.table.num_rows :][item]
-    answered = np.asarray(pc.is_valid(found.column("answer_turn")))
-    by_answer = answered & ~shared & ((golds >= 2) | (found.column("how").to_numpy() == WHOLE_TURN))
-    exact = by_context_alone & _all_options(found, index)
-    return np.asarray(by_options | by_context | by_answer | exact, np.bool_)
-
-
-def _telling(found: pa.Table, index: ItemIndex) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """(options of the item that say something, those of them that were found)."""
-    masks = index.items.arrays.telling[found.column("item").to_numpy()].astype(np.int64)
-    options = _one_chunk(found.column("options"))
-    places = np.zeros(len(masks), np.int64)
-    parents = pc.list_parent_indices(options).to_numpy()
-    np.add.at(
-        places, parents, np.left_shift(1, options.flatten().field("option").to_numpy().astype(np.int64))
-    )
-    return np.bitwise_count(masks).astype(np.int64), np.bitwise_count(masks & places).astype(np.int64)
-
-
 def _conflict(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
     """(n,) whether a lettered list follows that holds too few of the item's options: fewer than half.
 
@@ -341,22 +296,11 @@ def _conflict(found: pa.Table, index: ItemIndex) -> npt.NDArray[np.bool_]:
     """
     items = index.items
     item = found.column("item").to_numpy()
-    filled, matched = items.arrays.filled[item].astype(np.int64), _options_found(found)
+    filled, matched = items.arrays.filled[item].astype(np.int64), options_found(found)
     strict = items.shared[item] | (np.diff(items.arrays.bounds)[items.table.num_rows :][item] > 0)
     strict |= items.arrays.how[item] == NO_ASK
     few = np.where(strict, 2 * matched <= filled, 2 * matched < filled)
-    return np.asarray(_bools(found, "lists") & (filled > 1) & few, np.bool_)
-
-
-def _bools(found: pa.Table, name: str) -> npt.NDArray[np.bool_]:
-    return np.asarray(_one_chunk(found.column(name)).to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    if isinstance(combined, pa.ChunkedArray):
-        return pa.concat_arrays(combined.chunks) if combined.num_chunks else pa.array([], column.type)
-    return combined
+    return np.asarray(flags(found, "lists") & (filled > 1) & few, np.bool_)
 
 
 def _best_of_each_pair(table: pa.Table) -> pa.Table:
@@ -368,7 +312,7 @@ def _best_of_each_pair(table: pa.Table) -> pa.Table:
     part = (table.column("how").to_numpy() == OVERLAP).astype(np.int8)
     unanswered = ~np.asarray(pc.is_valid(table.column("answer_turn")))
     place = np.arange(len(item))
-    order = np.lexsort((place, -_options_found(table), unanswered, -score, part, reason, row, item))
+    order = np.lexsort((place, -options_found(table), unanswered, -score, part, reason, row, item))
     first = np.concatenate([[True], (np.diff(item[order]) != 0) | (np.diff(row[order]) != 0)])
     return table.take(pa.array(order[first]))
 

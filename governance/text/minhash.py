@@ -31,7 +31,7 @@ from governance.text.signatures import PERMUTATIONS, SEED
 from governance.text.tokens import I64, I64_READ, U8, U64, max_tokens, tokenise
 from governance.text.vectors import GROUP, least
 
-_SYSTEM = np.uint8(0)  # governance.samples.SYSTEM
+_SYSTEM, _ASSISTANT = np.uint8(0), np.uint8(2)  # governance.samples.SYSTEM, ASSISTANT
 _P1 = np.uint64(0x9E3779B97F4A7C15)
 _P2 = np.uint64(0xC2B2AE3D27D4EB4F)
 _MISSED = 2e-4
@@ -214,6 +214,7 @@ def _sign(
     """Fills the arrays of `Signed`; returns how many values of `sets` are used."""
     room = _longest(offsets, starts) // 2 + len(offsets) + 1
     hashes, begins, ends = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int64)
+    answers = np.empty(room, np.uint32)
     work = np.empty(room, np.uint64), np.empty(room, np.int64)
     found, spare = np.empty(room, np.uint32), np.empty(room, np.uint32)
     counters, state = np.empty(65537, np.int32), np.empty(STATE, np.uint64)
@@ -227,6 +228,7 @@ def _sign(
             if roles[turn] != _SYSTEM:
                 first, last = offsets[turn], offsets[turn + 1]
                 more = tokenise(data, first, last, hashes[count:], begins[count:], ends[count:])
+                answers[count : count + more] = np.uint32(roles[turn] == _ASSISTANT)
                 read_turn(data, first, last, hashes[count:], begins[count:], ends[count:], more, work, state)
                 count += more
         tokens[doc], words[doc] = count, state[WORDS]
@@ -235,7 +237,7 @@ def _sign(
         if skip[doc]:
             shingles[doc] = -1
         else:
-            size = sort_unique(found, shingle(hashes, count, found), spare, counters)
+            size = sort_unique(found, shingle(hashes, answers, count, found), spare, counters)
             shingles[doc] = size
             if size > 0:
                 for i in range(size):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
+from governance.text.answers import answered_apart
 from governance.text.candidates import Walked, candidate_pairs
 from governance.text.clusters import components, star
 from governance.text.compiled import compiled
@@ -164,8 +165,9 @@ def resolve(documents: Documents, threshold: float, earlier: Earlier | None = No
 
 
 def _apart(edges: Edges, classes: _Classes, sets: SetSource) -> tuple[Edges, Edges]:
-    """(pairs that share a template only, the others)."""
+    """(pairs that share a template or a passage only, the others)."""
     shared = template_edges(len(classes.top), edges, classes.sizes, sets)
+    shared |= answered_apart(edges, classes.sizes, sets)
     return edges.where(shared), edges.where(~shared)
 
 

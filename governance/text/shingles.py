@@ -1,7 +1,8 @@
 """What the words of one document amount to: its shingle set, and hashes of its wording.
 
 A shingle is five consecutive tokens. A document is the set of its shingles, as ascending 32-bit hashes; one of fewer
-than five tokens has none. Two 128-bit hashes say what a set cannot:
+than five tokens has none. The lowest bit of a hash says whether the shingle ends in an answer (a turn of the
+assistant), so that the answers of two documents can be compared alone. Two 128-bit hashes say what a set cannot:
 
 * normalised: the tokens in order, with the symbols that change a meaning (operators, currencies, emoji). Equal hashes
   differ at most in case, width, spacing and punctuation.
@@ -22,6 +23,9 @@ from governance.text.vectors import BLOCK, LEADS, SIGNS, marks64, trailing_zeros
 
 SHINGLE = 5
 """Tokens in a shingle."""
+
+ANSWERED = np.uint32(1)
+"""The bit of a shingle hash that is set where its last token stands in a turn of the assistant."""
 
 _P1 = np.uint64(0x9E3779B97F4A7C15)
 _P2 = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -222,14 +226,17 @@ def read_turn(
 
 
 @njit
-def shingle(hashes: Any, count: int, out: Any) -> int:
-    """The number of shingles of `count` tokens; their 32-bit hashes go to `out`, repeats included."""
+def shingle(hashes: Any, answers: Any, count: int, out: Any) -> int:
+    """The number of shingles of `count` tokens; their 32-bit hashes go to `out`, repeats included.
+
+    `answers` is 1 for a token of the assistant's and 0 for another.
+    """
     shingles = max(count - SHINGLE + 1, 0)
     for i in range(shingles):
         state = hashes[i] + hashes[i + 1] * _C[1] + hashes[i + 2] * _C[2]
         state += hashes[i + 3] * _C[3] + hashes[i + 4] * _C[4]
         state ^= state >> np.uint64(32)
-        out[i] = np.uint32(state * _P1 >> np.uint64(32))
+        out[i] = np.uint32(state * _P1 >> np.uint64(32)) & ~ANSWERED | answers[i + SHINGLE - 1]
     return shingles
 
 

@@ -69,7 +69,7 @@ class SignatureCache(Protocol):
 
 def parameters(threshold: float) -> str:
     """The settings that decide what a signature and an edge are; kept apart in the cache where they differ."""
-    return f"v1 words=5 perms={PERMUTATIONS} seed={SEED} {SCHEME} unicode={TABLES} jaccard={threshold!r}"
+    return f"v2 words=5 perms={PERMUTATIONS} seed={SEED} {SCHEME} unicode={TABLES} jaccard={threshold!r}"
 
 
 def prefixes(sample_ids: pa.Array) -> npt.NDArray[np.uint64]:

@@ -48,7 +48,7 @@ def template_edges(
     hub, end = np.where(swapped, edges.b, edges.a), np.where(swapped, edges.a, edges.b)
     judged = np.flatnonzero(degree[hub] > OTHERS)
     judged = judged[np.argsort(hub[judged], kind="stable")]
-    for part in _portions(judged, sizes[end[judged]]):
+    for part in portions(judged, sizes[end[judged]]):
         hubs = np.unique(hub[part])
         sample = np.concatenate([_sampled(others[starts[h] : starts[h + 1]]) for h in hubs])
         sample_starts = np.concatenate([[0], np.cumsum(np.minimum(degree[hubs], SAMPLE))]).astype(np.int64)
@@ -75,7 +75,7 @@ def _sampled(others: Indices) -> Indices:
     return others[np.arange(SAMPLE) * len(others) // SAMPLE]
 
 
-def _portions(judged: Indices, sizes: npt.NDArray[np.int32]) -> Iterator[Indices]:
+def portions(judged: Indices, sizes: npt.NDArray[np.int32]) -> Iterator[Indices]:
     """The edges, cut so that the sets of a portion stay within memory."""
     block = np.cumsum(sizes.astype(np.int64) * 4) // (MEMORY // 2)
     if len(judged):

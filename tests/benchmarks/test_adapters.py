@@ -25,7 +25,7 @@ def jsonl(path: Path, *rows: object) -> Path:
 
 
 def rows(suite: Suite) -> list[dict[str, object]]:
-    return suite.items.to_pylist()
+    return list(suite.items.to_pylist())
 
 
 def test_fineval_reads_all_splits_and_leaves_withheld_answers_null(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -127,7 +128,7 @@ def test_gsm8k_against_itself_is_found_whole(shared_data: Path) -> None:
 def test_the_fineva_stem_trap_gives_none(shared_data: Path) -> None:
     """Rows made of FinEva items with answers, searched for items without: no pair shares its stem only."""
     rows, items = fineva_halves(shared_data)
-    by_stem: dict[str, list[dict[str, object]]] = {}
+    by_stem: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_stem.setdefault(normal(row["question"]), []).append(row)
     trap = {
@@ -154,7 +155,7 @@ def test_the_fineva_stem_trap_gives_none(shared_data: Path) -> None:
     assert hits
 
 
-def fineva_halves(shared_data: Path) -> tuple[list[dict[str, object]], pa.Table]:
+def fineva_halves(shared_data: Path) -> tuple[list[dict[str, Any]], pa.Table]:
     """(items with an answer as rows, items without one)."""
     items = load_suite(str(shared_data / "fineva")).items
     withheld = items.column("answer").is_null()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import batch
-from tests.rules.con_search import asked, codes, found, item, listed, results, suite
+from tests.rules.con_search import Conversation, asked, codes, found, item, listed, results, suite
 
 LOAN = (
     "Maria borrows 4800 euros from her credit union at a yearly simple interest rate of 6 percent and repays "
@@ -250,7 +250,7 @@ def test_position_makes_no_difference(before: str, behind: str, question: str) -
 @given(st.permutations(range(8)), st.integers(1, 8))
 def test_order_and_batching_make_no_difference(order: list[int], size: int) -> None:
     items = suite(item(LOAN, answer="360"), item(BOND, *CHOICES, answer="C"), item(STORY))
-    rows = [
+    rows: list[Conversation] = [
         asked(LOAN, "360"),
         "nothing here",
         asked(listed(BOND, *CHOICES), "C"),
