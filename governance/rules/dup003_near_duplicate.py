@@ -9,8 +9,9 @@ every candidate is compared exactly. Each row of a finding of kind `near` has a 
 with the representative, which stays: nothing is removed because of a chain of others.
 
 Rows that share a template are findings of kind `template`, notes, and nothing there needs removing: texts that differ
-in numbers only, and long prompts around a short part that is filled in. The test for the latter is in the module
-`governance.text.templates`.
+in numbers only, long prompts around a short part that is filled in, and one passage that several questions are asked
+about. The tests for the latter two are in the modules `governance.text.templates` and `governance.text.answers`: two
+conversations whose answers do not agree are no duplicates, however long the passage they share.
 
 ## Why it matters
 Near-duplicates are repetition that exact comparison misses, and they leak between a training and a validation split.
@@ -86,7 +87,10 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
 
 NEAR = ("row says nearly the same as another", "rows say nearly the same as another")
 NUMBERS = ("row differs from another in numbers only", "rows differ from another in numbers only")
-SLOTS = ("row shares a template with another", "rows share a template with another")
+SLOTS = (
+    "row shares a template or passage with another and says something of its own",
+    "rows share a template or passage with another and say something of their own",
+)
 INFO = RuleInfo(
     "DUP003",
     "near-duplicate",

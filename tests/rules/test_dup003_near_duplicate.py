@@ -153,6 +153,50 @@ def test_a_prompt_with_different_inputs_is_a_template(prompt: str, news: list[st
     assert ["note"] == result.findings["severity"].to_pylist()
 
 
+def asked(passage: str, question: str, answer: str) -> list[tuple[str, str]]:
+    return [("user", f"{passage}\n{question}"), ("assistant", answer)]
+
+
+def kinds(result) -> tuple[list[str], int]:
+    """(kind of each finding, rows they count against)."""
+    return result.findings["kind"].to_pylist(), sum(result.findings["rows"].to_pylist())
+
+
+PASSAGE_ZH = "".join(NEWS_ZH) * 2
+
+
+@pytest.mark.parametrize(
+    ("passage", "first", "second"),
+    [
+        (
+            LONG,
+            ("What was the net revenue in 2017?", "1,452.4"),
+            ("Which year had the largest margin?", "2019"),
+        ),
+        (PASSAGE_ZH, ("哪家公司计划新开门店？", "一家连锁超市"), ("央行的态度如何？", "维持利率不变")),
+    ],
+)
+def test_two_questions_about_one_passage_are_no_duplicates(passage, first, second) -> None:
+    rows = batch(asked(passage, *first), asked(passage, *second))
+
+    assert (["template"], 1) == kinds(run(RULE, rows))
+
+
+@pytest.mark.parametrize(
+    ("passage", "question", "answer"), [(LONG, "Who gains?", "yes"), (PASSAGE_ZH, "谁受益？", "是")]
+)
+def test_an_edited_passage_with_the_same_question_and_answer_is_near(passage, question, answer) -> None:
+    rows = batch(asked(passage, question, answer), asked("Note: " + passage, question, answer))
+
+    assert (["near"], 1) == kinds(run(RULE, rows))
+
+
+def test_an_edited_answer_to_the_same_question_is_near() -> None:
+    rows = batch(asked("Explain this:", "why?", LONG), asked("Explain this:", "why?", NEAR))
+
+    assert (["near"], 1) == kinds(run(RULE, rows))
+
+
 @pytest.mark.parametrize(("prompt", "news"), [(PROMPT_EN, NEWS_EN), (PROMPT_ZH, NEWS_ZH)])
 def test_a_repeated_input_within_a_template_is_near(prompt: str, news: list[str]) -> None:
     rows = [chat(prompt.format(item)) for item in news]
