@@ -121,7 +121,7 @@ def reduce_all(
 ) -> Results:
     """Every selected rule reduced, or the reason why not."""
     results = Results()
-    not_run = {}
+    not_run: dict[str, str] = {}
     for code, rule in sorted(selection.rules.items(), key=lambda pair: (pair[0] == LAST, pair[0])):
         if code == LAST:
             setup = replace(setup, not_run=not_run)

@@ -7,7 +7,8 @@ from pathlib import Path
 from governance.benchmarks import Suite, load_suite
 from governance.errors import NotFound, did_you_mean
 from governance.lake import Lake
-from governance.lake import suites as kept
+from governance.lake.suites import list_suites
+from governance.lake.suites import load_suite as load_registered
 
 
 def resolve_suite(lake: Lake, spec: str) -> Suite:
@@ -19,9 +20,9 @@ def resolve_suite(lake: Lake, spec: str) -> Suite:
     if "=" in spec or Path(spec).exists():
         return load_suite(spec)
     try:
-        return kept.load_suite(lake, spec)
+        return load_registered(lake, spec)
     except NotFound as error:
-        names = [suite.name for suite in kept.list_suites(lake)]
+        names = [suite.name for suite in list_suites(lake)]
         registered = f"registered are: {', '.join(names)}" if names else "none is registered"
         raise NotFound(
             f"there is neither a file nor a registered evaluation set {spec!r}",

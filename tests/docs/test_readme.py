@@ -33,7 +33,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     paths = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GOVERN_")}
-    return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, env={**kept, **paths})
+    return subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, env={**kept, **paths}
+    )
 
 
 def test_the_tour_works_as_printed(workplace: Path):
