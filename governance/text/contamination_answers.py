@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from numba import njit
 
 from governance.text.contamination_match import find
 from governance.text.contamination_options import MOST_OPTIONS
 from governance.text.contamination_spans import MARKED, Text, gap, probe
-from governance.text.ngrams import token_lists
+from governance.text.ngrams import inner, token_lists
 
 LONG = 4  # tokens from which on a gold is told from chance by its words alone
 _SAME_TURN = 1500  # tokens behind the question within which the same turn can answer it
@@ -30,7 +29,7 @@ ANSWER_WORDS = token_lists(pa.array(["answer answers boxed 案 答 选"], pa.lar
 """Hashes of the words behind which an answer stands; the last only right behind it ("选 B", not "选项 B")."""
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def find_answer(
     data: Any, here: Text, behind: Text, high: int, item: int, items: Any, words: Any
 ) -> tuple[int, int, int]:
@@ -48,7 +47,7 @@ def find_answer(
     return -1, 0, 0
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _in_next(
     data: Any, text: Text, item: int, items: Any, words: Any, first: int, last: int
 ) -> tuple[int, int]:
@@ -75,7 +74,7 @@ def _in_next(
     return -1, 0
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _stands_alone(data: Any, text: Text, at: int, size: int, items: Any, item: int, words: Any) -> bool:
     """Whether the gold found at a place of the next turn is what that turn answers."""
     if text.size <= size + 4 or at + size >= text.size - 1 or _announced(data, text, at, words):
@@ -87,7 +86,7 @@ def _stands_alone(data: Any, text: Text, at: int, size: int, items: Any, item: i
     return size >= LONG
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _others(text: Text, item: int, items: Any) -> int:
     """How many options besides the gold one stand in a text too."""
     number = len(items.options) - 1
@@ -100,7 +99,7 @@ def _others(text: Text, item: int, items: Any) -> int:
     return found
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _in_same(
     data: Any, text: Text, low: int, high: int, item: int, items: Any, words: Any, first: int, last: int
 ) -> tuple[int, int]:
@@ -131,7 +130,7 @@ def _in_same(
     return -1, 0
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _announced(data: Any, text: Text, at: int, words: Any) -> bool:
     """Whether one of the answer words, or `####`, stands shortly before a token."""
     if text.starts[at] > 1 and data[text.starts[at] - 1] == 35:
@@ -146,7 +145,7 @@ def _announced(data: Any, text: Text, at: int, words: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _listed(data: Any, text: Text, at: int, high: int) -> bool:
     """Whether a letter opens an option: a mark follows it, and later the next letter with a mark."""
     first = text.starts[at]
@@ -163,13 +162,13 @@ def _listed(data: Any, text: Text, at: int, high: int) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def list_mark(data: Any, text: Text, at: int) -> bool:
     """Whether one of the marks . ) : 、 or a full-width form follows a token."""
     return text.ends[at] < len(data) and data[text.ends[at]] in (46, 41, 58, 0xE3, 0xEF)
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _lettered(data: Any, text: Text, at: int) -> bool:
     """Whether a token is made of capitals A to P only, ASCII or full-width."""
     byte = text.starts[at]
@@ -182,7 +181,7 @@ def _lettered(data: Any, text: Text, at: int) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _only_letter(text: Text, letters: Any) -> bool:
     """Whether the turn holds these letters once, so that its last word is what it answers."""
     found = 0

@@ -31,6 +31,7 @@ from governance.text.contamination_spans import (
     probe,
     text_of,
 )
+from governance.text.ngrams import inner
 
 _OPTION_REACH = 64  # tokens between question and options beyond twice the options' own length
 _LONG_OPTION = 8  # tokens from which on an option is recognised wherever it stands
@@ -109,7 +110,7 @@ def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, wo
         longest = max(longest, items.bounds[i + 1] - items.bounds[i])
     covered = np.zeros(longest + 1, np.bool_)
     for c in range(len(candidates.turns)):
-        turn, item = candidates.turns[c], candidates.items[c]
+        turn, item = np.int64(candidates.turns[c]), np.int64(candidates.items[c])
         if turn != last:
             here = text_of(data, offsets[turn], offsets[turn + 1])
             marks = marks_of(data, offsets[turn], offsets[turn + 1])
@@ -119,7 +120,7 @@ def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, wo
             behind_marks = marks_of(data, offsets[turn + 1], offsets[turn + 2]) if follows else marks
             before = text_of(data, offsets[turn - 1], offsets[turn]) if leads else nothing
             last = turn
-        low, high = candidates.windows[c, 0], candidates.windows[c, 1]
+        low, high = np.int64(candidates.windows[c, 0]), np.int64(candidates.windows[c, 1])
         first_byte, last_byte = here.starts[low], here.ends[high - 1]
         out.spans[c, 0] = place_of(data, marks, offsets[turn], first_byte)
         out.spans[c, 1] = place_of(data, marks, offsets[turn], last_byte)
@@ -141,7 +142,7 @@ def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, wo
             out.answer_spans[c, 1] = place_of(data, own, base, end)
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _shares(
     c: int, item: int, runs: Any, here: Text, low: int, high: int, items: Any, covered: Any, out: Any
 ) -> None:
@@ -175,7 +176,7 @@ def _shares(
     out.spoken[c] = spoken_covered / spoken if spoken else 1.0
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _times(tokens: Any, low: int, high: int, token: np.uint64) -> int:
     """How often a token occurs in tokens[low:high]."""
     found = 0
@@ -184,7 +185,7 @@ def _times(tokens: Any, low: int, high: int, token: np.uint64) -> int:
     return found
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _blanks(data: Any, c: int, item: int, here: Text, runs: Any, items: Any, start: int, end: int) -> bool:
     """Whether nothing stands in the place of any blank of the question."""
     size = items.bounds[item + 1] - items.bounds[item]
@@ -194,23 +195,21 @@ def _blanks(data: Any, c: int, item: int, here: Text, runs: Any, items: Any, sta
         place = items.blanks[at, 1]
         kept = len(runs) == 0
         for k in range(len(runs)):
-            low, high = runs[k, 1], runs[k, 1] + runs[k, 2]
-            if 0 < place < size:
-                token = runs[k, 0] + place - low
-                inside = low < place < high
-                kept = kept or (inside and (whole or gap(data, here, token - 1, token, start, end) == CLOSED))
-            elif place == size and high == size:
-                token = runs[k, 0] + runs[k, 2] - 1
-                kept = kept or gap(data, here, token, token + 1, start, end) in (1, CLOSED)
-            elif place == 0 and low == 0:
-                kept = kept or gap(data, here, runs[k, 0] - 1, runs[k, 0], start, end) > ADJACENT
+            low, high = np.int64(runs[k, 1]), np.int64(runs[k, 1] + runs[k, 2])
+            token = np.int64(runs[k, 0]) + place - low  # the token behind the blank
+            if low <= place <= high and not kept:
+                between = gap(data, here, token - 1, token, start, end)
+                if 0 < place < size:
+                    kept = low < place < high and (whole or between == CLOSED)
+                else:
+                    kept = between in (SPACED, CLOSED) if place == size else between > ADJACENT
         if not kept:
             return False
         at += 1
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _options(
     data: Any, c: int, item: int, here: Text, high: int, marks: Any, base: int, items: Any, out: Any
 ) -> None:
@@ -230,7 +229,7 @@ def _options(
             out.option_spans[c, j - first, 1] = place_of(data, marks, base, here.ends[at + end - begin - 1])
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _set_off(data: Any, here: Text, first: int, last: int, base: int) -> bool:
     """Whether short words are an entry of a list, or on a line of their own, rather than words of a sentence."""
     if last - first >= _LONG_OPTION:
@@ -246,7 +245,7 @@ def _set_off(data: Any, here: Text, first: int, last: int, base: int) -> bool:
     )
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _lettered(data: Any, here: Text, high: int) -> bool:
     """Whether a capital A and later a capital B, each followed by a mark, stand behind the question."""
     wanted = 65
@@ -259,7 +258,7 @@ def _lettered(data: Any, here: Text, high: int) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _context(here: Text, before: Text, low: int, item: int, items: Any) -> float:
     """The share of the context's probes found in the turn around the question, or in the turn before."""
     number = len(items.options) - 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from governance.text.ngrams import inner
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def find(hashes: Any, low: int, high: int, tokens: Any, first: int, last: int) -> int:
     """The first place in hashes[low:high] where tokens[first:last] stand, or -1."""
     size = last - first
@@ -23,7 +23,7 @@ def find(hashes: Any, low: int, high: int, tokens: Any, first: int, last: int) -
     return -1
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def last_place(hashes: Any, low: int, high: int, tokens: Any, first: int, last: int) -> int:
     """The last place in hashes[low:high] where tokens[first:last] stand, or -1."""
     found = -1
@@ -34,7 +34,7 @@ def last_place(hashes: Any, low: int, high: int, tokens: Any, first: int, last: 
     return found
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def best_window(runs: Any, order: Any, weights: Any, covered: Any, size: int) -> tuple[int, int, float]:
     """(first run, past-last run, score): runs that end within a window a quarter longer than the question.
 

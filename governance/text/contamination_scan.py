@@ -17,7 +17,7 @@ from numba import njit
 from governance.samples import SampleBatch
 from governance.text.contamination_index import ItemIndex, sequence_hash
 from governance.text.contamination_match import best_window, find, last_place
-from governance.text.ngrams import GRAM, finished, lookup, words
+from governance.text.ngrams import GRAM, finished, inner, lookup, words
 
 VERBATIM, OVERLAP, WHOLE_TURN = range(3)
 """How a question was found: all of it in one run, part of it in a window, as the whole turn."""
@@ -152,19 +152,19 @@ def _scan_turns(
     return len(offsets) - 1
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _rolled_back(out: Any, before: Any, turn: int) -> int:
     out.used[0], out.used[1] = before
     return turn
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def max_tokens_of(size: int) -> int:
     """`max_tokens` for compiled callers."""
     return size // 2 + 1
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _longest_question(items: Any) -> int:
     longest = 0
     for i in range(len(items.options) - 1):
@@ -172,7 +172,7 @@ def _longest_question(items: Any) -> int:
     return longest
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _whole_turn(hashes: Any, count: int, turn: int, whole: Any, out: Any) -> bool:
     """False where the buffers are full; notes the items whose text the whole turn is."""
     if count == 0 or len(whole.keys) == 0:
@@ -180,13 +180,13 @@ def _whole_turn(hashes: Any, count: int, turn: int, whole: Any, out: Any) -> boo
     key = sequence_hash(hashes, count)
     at = np.searchsorted(whole.keys, key)
     while at < len(whole.keys) and whole.keys[at] == key:
-        if not _emit(turn, whole.items[at], WHOLE_TURN, 0, count, out):
+        if not _emit(turn, np.int64(whole.items[at]), WHOLE_TURN, np.int64(0), count, out):
             return False
         at += 1
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _emit(turn: int, item: int, how: int, first: int, last: int, out: Any) -> bool:
     """False where there is no room; else the candidate is added, without runs."""
     n = out.used[0]
@@ -199,7 +199,7 @@ def _emit(turn: int, item: int, how: int, first: int, last: int, out: Any) -> bo
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _emit_stem(turn: int, item: int, how: int, first: int, last: int, items: Any, out: Any) -> bool:
     """False where there is no room; else a candidate is added for each item with this item's question."""
     begin, end = out.first[out.used[0]], out.used[1]
@@ -208,12 +208,12 @@ def _emit_stem(turn: int, item: int, how: int, first: int, last: int, items: Any
             for r in range(begin, end):
                 if not _add_run(out.runs[r, 0], out.runs[r, 1], out.runs[r, 2], out):
                     return False
-        if not _emit(turn, items.members[m], how, first, last, out):
+        if not _emit(turn, np.int64(items.members[m]), how, first, last, out):
             return False
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _add_run(place: int, question_place: int, length: int, out: Any) -> bool:
     """False where there is no room; else the run is added for the candidate to come."""
     n = out.used[1]
@@ -224,7 +224,7 @@ def _add_run(place: int, question_place: int, length: int, out: Any) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _runs(
     hashes: Any, count: int, row: int, items: Any, postings: Any, counts: Any, out: Any, runs: Any
 ) -> tuple[int, Any]:
@@ -268,7 +268,7 @@ def _runs(
     return number, runs
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _back(hashes: Any, at: int, tokens: Any, base: int, place: int, seeded: Any) -> int:
     """How many tokens before these are equal too, or -1 where an earlier n-gram already gave this run."""
     back = 0
@@ -279,7 +279,7 @@ def _back(hashes: Any, at: int, tokens: Any, base: int, place: int, seeded: Any)
     return back
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _evaluate(
     hashes: Any, count: int, turn: int, runs: Any, items: Any, weights: Any, covered: Any, out: Any
 ) -> bool:
@@ -289,7 +289,7 @@ def _evaluate(
     last_item = -1
     at = 0
     while at < len(order):
-        part = runs[order[at], 0]
+        part = np.int64(runs[order[at], 0])  # one integer type, so that callees are compiled once
         end = at
         while end < len(order) and runs[order[end], 0] == part:
             end += 1
@@ -301,7 +301,7 @@ def _evaluate(
             fits = (
                 item == last_item
                 or not enough
-                or _beside(hashes, count, turn, item, runs[order[at], 1], items, out)
+                or _beside(hashes, count, turn, item, np.int64(runs[order[at], 1]), items, out)
             )
             last_item = item if enough else last_item
         if not fits:
@@ -310,7 +310,7 @@ def _evaluate(
     return True
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _longest(runs: Any, order: Any) -> int:
     """The length of the longest of some runs."""
     longest = 0
@@ -319,14 +319,14 @@ def _longest(runs: Any, order: Any) -> int:
     return longest
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _owner(items: Any, part: int, number: int) -> int:
     if part < 3 * number:
         return part % number
     return int(np.searchsorted(items.options, part - 3 * number, side="right") - 1)
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _beside(hashes: Any, count: int, turn: int, item: int, place: int, items: Any, out: Any) -> bool:
     """Looks for the question near one of its options or its context; False where the buffers are full."""
     first, last = items.bounds[item], items.bounds[item + 1]
@@ -341,7 +341,7 @@ def _beside(hashes: Any, count: int, turn: int, item: int, place: int, items: An
     return bool(_add_run(found, 0, size, out) and _emit(turn, item, VERBATIM, found, found + size, out))
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _question(
     turn: int, item: int, runs: Any, order: Any, items: Any, weights: Any, covered: Any, out: Any
 ) -> bool:
@@ -355,16 +355,16 @@ def _question(
             whole += 1
             if not _add_run(runs[k, 1], 0, size, out):
                 return False
-            if not _emit_stem(turn, item, VERBATIM, runs[k, 1], runs[k, 1] + size, items, out):
+            if not _emit_stem(turn, item, VERBATIM, np.int64(runs[k, 1]), runs[k, 1] + size, items, out):
                 return False
     if whole or size < SHORTEST_OVERLAP or total < KEPT_FROM * size * 0.5:
         return True
     first, last, score = best_window(runs, order, weights[base : base + size], covered[:size], size)
     if score < KEPT_FROM:
         return True
-    end = 0
+    end = np.int64(0)
     for k in order[first:last]:
         if not _add_run(runs[k, 1], runs[k, 2], runs[k, 3], out):
             return False
         end = max(end, runs[k, 1] + runs[k, 3])
-    return bool(_emit_stem(turn, item, OVERLAP, runs[order[first], 1], end, items, out))
+    return bool(_emit_stem(turn, item, OVERLAP, np.int64(runs[order[first], 1]), end, items, out))

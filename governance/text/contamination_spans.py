@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from governance.text.contamination_match import find
-from governance.text.ngrams import words
+from governance.text.ngrams import inner, words
 
 ADJACENT, SPACED, MARKED, CLOSED = range(4)
 """What stands between two tokens: nothing, spaces, a mark in a sentence, the end of a sentence or field."""
@@ -31,7 +30,7 @@ class Text(NamedTuple):
     size: int
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def text_of(data: Any, start: int, end: int) -> Text:
     """The tokens of data[start:end]."""
     room = (end - start) // 2 + 1
@@ -40,7 +39,7 @@ def text_of(data: Any, start: int, end: int) -> Text:
     return Text(hashes, starts, ends, words(data, start, end, hashes, starts, ends))
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def marks_of(data: Any, start: int, end: int) -> Any:
     """Characters before each `_MARK_EVERY`-th byte of data[start:end]."""
     marks = np.zeros((end - start) // _MARK_EVERY + 1, np.int64)
@@ -54,7 +53,7 @@ def marks_of(data: Any, start: int, end: int) -> Any:
     return marks
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def place_of(data: Any, marks: Any, start: int, byte: int) -> int:
     """The character offset, in a text that begins at `start`, of a byte position."""
     at = (byte - start) // _MARK_EVERY
@@ -64,7 +63,7 @@ def place_of(data: Any, marks: Any, start: int, byte: int) -> int:
     return int(characters)
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def gap(data: Any, text: Text, left: int, right: int, start: int, end: int) -> int:
     """ADJACENT ... CLOSED: what stands between two tokens of a text that fills data[start:end]."""
     low = text.ends[left] if left >= 0 else start
@@ -93,7 +92,7 @@ def gap(data: Any, text: Text, left: int, right: int, start: int, end: int) -> i
     return found
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _closes(a: int, b: int, c: int) -> bool:
     """Whether a character of three bytes ends a sentence or field: 。！（）．；？【】… ＿."""
     if a == 0xE3:
@@ -105,7 +104,7 @@ def _closes(a: int, b: int, c: int) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def probe(text: Text, low: int, high: int, tokens: Any, first: int, last: int) -> tuple[float, int, int]:
     """(share, first token, past-last token): how much of tokens[first:last] stands in a stretch of a text.
 
