@@ -206,8 +206,10 @@ def _too_much(what: str, limit: str, where: str) -> LimitExceeded:
 
 
 def _pieces(file: BinaryIO, where: str) -> Iterator[bytes]:
+    # read1 makes one system call: read makes one for every 64 KiB of a pipe and does not look for Ctrl-C between
+    read = getattr(file, "read1", file.read)
     try:
-        while piece := file.read(CHUNK):
+        while piece := read(CHUNK):
             yield piece
     except OSError as error:
         raise InputError(f"reading failed: {error.strerror}", where=where) from error

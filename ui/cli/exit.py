@@ -159,6 +159,18 @@ def silence(stream: object) -> None:
         os.close(null)
 
 
+def end_on_ctrl_c() -> None:
+    """Let Ctrl-C interrupt a blocked read; to be called before work that loads Polars.
+
+    Polars 2.1 replaces the handler of SIGINT when it is imported, by one after which Linux restarts a system call:
+    a run that waits for stdin would go on waiting. So it is imported first and Python's handler put back.
+    """
+    import polars  # noqa: F401  for what its import does
+
+    with contextlib.suppress(ValueError):  # not in the main thread: the host program decides
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def end_on_sigterm() -> None:
     """Let SIGTERM unwind the stack instead of ending the process on the spot."""
 

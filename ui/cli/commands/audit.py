@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.cli.exit import FINDINGS, FINISHED, UNUSABLE, visible_line
+from ui.cli.exit import FINDINGS, FINISHED, UNUSABLE, end_on_ctrl_c, visible_line
 from ui.cli.lazy import Command, Example, option
 from ui.cli.options import LEVELS, complete_codes, dry_run_option, input_options, report_options, together
 from ui.cli.output import put
@@ -168,6 +168,7 @@ def run_audit(session: Session, request: AuditRequest) -> AuditReport:
     """The audit as the lake keeps it, with a moving line where a person watches."""
     from governance.audit import audit
 
+    end_on_ctrl_c()
     with session.open_lake(create=True) as lake, moving_line(session) as progress:
         return audit(request, lake, progress)
 

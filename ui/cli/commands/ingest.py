@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.cli.exit import visible_line
+from ui.cli.exit import end_on_ctrl_c, visible_line
 from ui.cli.lazy import Command, Example, option
 from ui.cli.options import dry_run_option, input_options
 from ui.cli.output import put
@@ -59,6 +59,7 @@ def command(session: Session, /, datasets: tuple[str, ...], dry_run: bool, **giv
                 )
             )
         return 0
+    end_on_ctrl_c()
     with session.open_lake(create=True) as lake, moving_line(session) as progress:
         kept = [ingest(request, lake, progress) for request in requests]
     for one in kept:
