@@ -104,7 +104,7 @@ def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, wo
     nothing = text_of(data, 0, 0)
     here = behind = before = nothing
     marks = behind_marks = np.zeros(1, np.int64)
-    last = -1
+    last = np.int64(-1)
     longest = 0
     for i in range(number):
         longest = max(longest, items.bounds[i + 1] - items.bounds[i])
