@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from governance.samples import Turns
+from governance.text.compiled import kept
 from governance.text.contamination_answers import ANSWER_WORDS, find_answer, list_mark
 from governance.text.contamination_items import NUMBER, SYMBOL, ItemArrays
 from governance.text.contamination_match import find
@@ -98,7 +98,7 @@ def confirm(turns: Turns, candidates: Candidates, items: ItemArrays) -> Facts:
     return facts
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _confirm(data: Any, offsets: Any, rows: Any, candidates: Any, items: Any, words: Any, out: Any) -> None:
     number = len(items.options) - 1
     nothing = text_of(data, 0, 0)

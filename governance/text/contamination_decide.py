@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
+from governance.text.compiled import kept
 from governance.text.contamination import ALL_ROWS, CUT_SHORT, PARTIAL
 from governance.text.contamination_asks import BLANK, NO_ASK, QUESTION_MARK, REQUEST
 from governance.text.contamination_backing import all_options, corroborated, flags, one_chunk, options_found
@@ -156,7 +156,7 @@ def _scores(found: pa.Table, index: ItemIndex, weights: npt.NDArray[np.float32])
     return scores
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _covered(items, how, offsets, places, lengths, bounds, weights, out):  # type: ignore[no-untyped-def]
     longest = 0
     for i in items:
@@ -203,7 +203,7 @@ def _inserted(found: pa.Table, length: npt.NDArray[np.int64]) -> npt.NDArray[np.
     return np.asarray((length < 50) & (extra > np.maximum(1, INSERTED * length)), np.bool_)
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _between(first, places, lengths, out):  # type: ignore[no-untyped-def]
     """Tokens of the turn between the runs of each candidate; runs come in ascending order and may overlap."""
     for c in range(len(out)):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
+from governance.text.compiled import kept
 from governance.text.contamination_items import SHORT, ItemArrays, PreparedItems, prepare
 from governance.text.ngrams import GRAM, Table, build_table, finished, gram_hashes
 
@@ -111,7 +111,7 @@ def rarities(frequencies: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.f
     )
 
 
-@njit(nogil=True, cache=True)
+@kept
 def token_weights(grams: Any, weights: Any, bounds: Any) -> Any:
     """(question tokens,) float32: the mean weight of the n-grams that cover a token, 1 where none does."""
     out = np.ones(len(grams), np.float32)
@@ -141,7 +141,7 @@ def _all_grams(
     return hashes, parts, places
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _write_grams(tokens: Any, bounds: Any, sizes: Any, hashes: Any, parts: Any, places: Any) -> None:
     at = 0
     for p in range(len(sizes)):
@@ -261,7 +261,7 @@ def _tokens(arrays: ItemArrays, part: int) -> npt.NDArray[np.uint64]:
     return arrays.tokens[arrays.bounds[part] : arrays.bounds[part + 1]]
 
 
-@njit(nogil=True, cache=True)
+@kept
 def sequence_hash(tokens: Any, count: int) -> np.uint64:
     """The hash of a whole sequence of tokens."""
     rolling = np.uint64(count)

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
 from governance.samples import utf8_buffers
 from governance.text import generic_words
+from governance.text.compiled import kept
 from governance.text.contamination_asks import NO_ASK, ask_ranges, blank_places, find_ask
 from governance.text.contamination_options import (
     filled_options,
@@ -211,7 +211,7 @@ def _places(texts: pa.LargeStringArray, lists: TokenLists, total: int) -> npt.ND
     return places
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _count_characters(data: Any, offsets: Any, starts: Any, ends: Any, bounds: Any, out: Any) -> None:
     for i in range(len(offsets) - 1):
         at = offsets[i]
@@ -232,7 +232,7 @@ def _question_classes(lists: TokenLists, questions: pa.LargeStringArray) -> npt.
     return classes
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _classify(data: Any, offsets: Any, starts: Any, ends: Any, bounds: Any, out: Any) -> None:
     for i in range(len(offsets) - 1):
         for t in range(bounds[i], bounds[i + 1]):

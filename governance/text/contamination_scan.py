@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from governance.samples import SampleBatch
+from governance.text.compiled import kept
 from governance.text.contamination_index import ItemIndex, sequence_hash
 from governance.text.contamination_match import best_window, find, last_place
 from governance.text.ngrams import GRAM, finished, inner, lookup, words
@@ -127,7 +127,7 @@ def _joined(parts: list[Candidates]) -> Candidates:
     return Candidates(turns, items, how, windows, first, runs)
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _scan_turns(
     data: Any, offsets: Any, owners: Any, turn: int, items: Any, postings: Any, weights: Any, whole: Any,
     counts: Any, out: Any,

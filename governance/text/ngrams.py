@@ -16,6 +16,7 @@ import pyarrow as pa
 from numba import njit
 
 from governance.samples import utf8_buffers
+from governance.text.compiled import kept
 from governance.text.tokens import max_tokens, tokenise
 
 GRAM = 5
@@ -91,7 +92,7 @@ def _hash_of(data: Any, start: int, end: int) -> np.uint64:
     return np.uint64(hashes[0])
 
 
-@njit(nogil=True, cache=True)
+@kept
 def gram_hashes(tokens: Any, count: int, out: Any) -> int:
     """The number of runs of `GRAM` tokens among the first `count`; their hashes, never 0, go to `out`."""
     if count < GRAM:
@@ -130,7 +131,7 @@ def lookup(table: Any, found: np.uint64) -> int:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _fill(distinct: Any, bitmap: Any, keys: Any, values: Any) -> None:
     bits = np.uint64(len(bitmap)) - np.uint64(1)
     mask = np.uint64(len(keys)) - np.uint64(1)
@@ -180,7 +181,7 @@ def token_lists(texts: pa.LargeStringArray) -> TokenLists:
     return TokenLists(hashes[:total].copy(), starts[:total].copy(), ends[:total].copy(), bounds)
 
 
-@njit(nogil=True, cache=True)
+@kept
 def _tokenise_all(data: Any, offsets: Any, hashes: Any, starts: Any, ends: Any, bounds: Any) -> None:
     total = 0
     for i in range(len(offsets) - 1):
