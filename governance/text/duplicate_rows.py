@@ -22,8 +22,6 @@ from governance.text.signatures import EDGES, SIGNATURES, SignatureCache, minhas
 from governance.text.store import NUMBERS, StoredSets, chunk, set_buffers, to_table, unfixed
 from governance.text.verify import Edges, Indices
 
-Ids = pa.FixedSizeBinaryArray
-
 
 @dataclass(frozen=True)
 class Unique:
@@ -40,7 +38,7 @@ class Unique:
     rows: Indices
     of: Indices
     first: Indices
-    ids: Ids
+    ids: pa.FixedSizeBinaryArray
     sources: Indices
 
     @property
@@ -178,7 +176,9 @@ def _rank(policy: str, samples: Unique, tokens: npt.NDArray[np.int32]) -> Indice
     return rank
 
 
-def _earlier(cache: SignatureCache, samples: Unique, threshold: float) -> tuple[Earlier, Ids]:
+def _earlier(
+    cache: SignatureCache, samples: Unique, threshold: float
+) -> tuple[Earlier, pa.FixedSizeBinaryArray]:
     """(the documents of earlier audits, their sample ids)."""
     bands, rows = bands_for(threshold)
     ids, shingles, content, keys = [], [], [], []
@@ -208,7 +208,7 @@ def _earlier(cache: SignatureCache, samples: Unique, threshold: float) -> tuple[
     return earlier, every
 
 
-def _known_edges(edges: pa.Table, every: Ids) -> Edges:
+def _known_edges(edges: pa.Table, every: pa.FixedSizeBinaryArray) -> Edges:
     """Cached edges by the numbers of cached samples."""
     a, b = (
         pc.index_in(chunk(edges.column(side)), value_set=every).fill_null(-1).to_numpy(zero_copy_only=False)
@@ -229,7 +229,7 @@ def _new_signatures(partials: Partials, places: Indices) -> Iterator[pa.Table]:
         base += table.num_rows
 
 
-def _new_edges(edges: Edges, present: Ids, gone: Ids) -> pa.Table:
+def _new_edges(edges: Edges, present: pa.FixedSizeBinaryArray, gone: pa.FixedSizeBinaryArray) -> pa.Table:
     """Edges between present samples and, from `len(present)` on, earlier ones that are gone, as `EDGES`."""
     ids = pa.concat_arrays([present, gone])
     a, b = ids.take(pa.array(edges.a)), ids.take(pa.array(edges.b))

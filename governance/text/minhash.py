@@ -6,7 +6,7 @@ odd. A document's band key is a hash of a few consecutive values; documents that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
@@ -114,31 +114,21 @@ def sign(
     n = len(starts) - 1
     bands, rows = bands_for(threshold)
     out = Signed(
-        *(np.zeros(n, np.int32) for _ in range(3)),
-        *(np.empty((n, 2), np.uint64) for _ in range(2)),
-        np.zeros(n, np.uint64),
-        np.zeros((n, bands), np.uint32),
-        np.full((n if with_minhash else 0, PERMUTATIONS), 0xFFFFFFFF, np.uint32),
-        np.empty(max_tokens(int(offsets[-1] - offsets[0])) + n if n else 0, np.uint32),
-        np.zeros(n, np.int64),
+        tokens=np.zeros(n, np.int32),
+        words=np.zeros(n, np.int32),
+        shingles=np.zeros(n, np.int32),
+        normalised=np.empty((n, 2), np.uint64),
+        masked=np.empty((n, 2), np.uint64),
+        content=np.zeros(n, np.uint64),
+        keys=np.zeros((n, bands), np.uint32),
+        minhash=np.full((n if with_minhash else 0, PERMUTATIONS), 0xFFFFFFFF, np.uint32),
+        sets=np.empty(max_tokens(int(offsets[-1] - offsets[0])) + n if n else 0, np.uint32),
+        set_ends=np.zeros(n, np.int64),
     )
     left_out = np.zeros(n, np.bool_) if skip is None else skip
-    counts = (out.tokens, out.words, out.shingles)
-    hashes = (out.normalised, out.masked, out.content)
-    used = _sign(
-        *(np.ascontiguousarray(x) for x in (data, offsets, roles, starts, left_out)),
-        *permutations(),
-        rows,
-        *counts,
-        *hashes,
-        out.keys,
-        out.minhash,
-        out.sets,
-        out.set_ends,
-    )
-    return Signed(
-        *(getattr(out, f) for f in list(Signed.__dataclass_fields__)[:-2]), out.sets[:used], out.set_ends
-    )
+    inputs = (np.ascontiguousarray(x) for x in (data, offsets, roles, starts, left_out))
+    used = _sign(*inputs, *permutations(), rows, *(getattr(out, field.name) for field in fields(Signed)))
+    return replace(out, sets=out.sets[:used])
 
 
 @njit(inline="always")

@@ -124,7 +124,8 @@ def _places(
     """Runs of windows put together, the first run of a passage in each document, by passage and document."""
     of, turn, token, begin, end = places
     if not len(of):
-        return Passages(np.zeros(1, np.int64), *(np.empty(0, np.int64),) * 7)
+        nothing = np.empty(0, np.int64)
+        return Passages(np.zeros(1, np.int64), nothing, np.empty(0, np.uint64), *[nothing] * 5)
     first = np.flatnonzero(np.concatenate([[True], ~linked | (passage[1:] != passage[:-1])]))
     last = np.concatenate([first[1:], [len(of)]]) - 1
     length = token[last] - token[first] + tokens

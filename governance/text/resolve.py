@@ -276,10 +276,7 @@ def _compare(
         verify(left, right, classes.sizes, sets, threshold)
         for left, right in candidate_pairs(keys, classes.sizes, kin, classes.fresh, threshold, walked)
     ]
-    if not portions:
-        return Edges(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    joined = (np.concatenate(p) for p in zip(*((e.a, e.b, e.jaccard) for e in portions), strict=True))
-    return Edges.of(*joined)
+    return Edges.together(portions)
 
 
 def _with_earlier(new: Edges, classes: _Classes, earlier: Earlier | None, n: int) -> Edges:
@@ -290,8 +287,7 @@ def _with_earlier(new: Edges, classes: _Classes, earlier: Earlier | None, n: int
     gone = number < 0
     number[gone] = n + np.arange(int(gone.sum()))
     a, b = classes.of[number[earlier.edges.a]], classes.of[number[earlier.edges.b]]
-    joined = (np.concatenate(p) for p in ((new.a, a), (new.b, b), (new.jaccard, earlier.edges.jaccard)))
-    return Edges.of(*joined)
+    return Edges.together([new, Edges(a, b, earlier.edges.jaccard)])
 
 
 def _keepers(

@@ -241,7 +241,7 @@ def shingle(hashes: Any, answers: Any, count: int, out: Any) -> int:
 
 
 @njit
-def sort_unique(values: Any, count: int, room: Any, counters: Any) -> int:
+def sort_unique(values: Any, count: int, room: Any, counters: Any) -> Any:
     """The number of different values; they are left ascending in values[:number].
 
     Hashes are spread evenly, so dealing them by their top bits into about `count` piles leaves almost nothing to

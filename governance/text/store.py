@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +52,7 @@ def unfixed(column: pa.Array, kind: Any) -> npt.NDArray[Any]:
     raw = np.frombuffer(column.buffers()[1], np.uint8)[
         column.offset * width : (column.offset + len(column)) * width
     ]
-    return raw.view(kind).reshape(len(column), -1)
+    return cast("npt.NDArray[Any]", raw.view(kind).reshape(len(column), width // np.dtype(kind).itemsize))
 
 
 def _sets_column(signed: Signed) -> pa.LargeBinaryArray:

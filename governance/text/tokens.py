@@ -65,12 +65,13 @@ def _classify() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     category = np.frombuffer(names.encode(), "S2")[codes]
     lowered = [c.lower() for c in characters]
     lower = np.array([ord(x) if len(x) == 1 else ord(c) for x, c in zip(lowered, characters, strict=True)])
-    letter = np.isin(category.astype("S1"), [b"L", b"M", b"N"]) | (codes == ord("_"))
+    letter: npt.NDArray[np.bool_] = np.isin(category.astype("S1"), [b"L", b"M", b"N"]) | (codes == ord("_"))
+    letter[0xFE00:0xFE10] = letter[0x20D0:0x2100] = False  # marks of emoji, not of letters
     single = np.zeros(0x10000, np.bool_)
     for first, last in _SINGLES:
         single[first : last + 1] = True
     symbol = (category == b"Sm") | (category == b"Sc") | ((codes >= 0x2600) & (codes <= 0x27BF))
-    kinds = np.select([letter & single, letter, symbol], [SINGLE, LETTER, SYMBOL], SEPARATOR)
+    kinds = np.where(letter, np.where(single, SINGLE, LETTER), np.where(symbol, SYMBOL, SEPARATOR))
     folded = np.where(kinds == LETTER, lower[codes], codes)
     return kinds.astype(np.uint8), folded.astype(np.int32)
 
@@ -78,7 +79,10 @@ def _classify() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
 def _pages() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """((256,) first entry of each page, entries class << 20 | folded - code + 65536), equal pages once."""
     kinds, folded = _classify()
-    entries = kinds.astype(np.int32) << 20 | (folded - np.arange(0x10000, dtype=np.int32) + 0x10000)
+    moved = folded - np.arange(0x10000, dtype=np.int32) + 0x10000
+    entries = (kinds.astype(np.int32) * (1 << 20) + moved).astype(np.int32)
+        folded - np.arange(0x10000, dtype=np.int32) + np.int32(0x10000)
+    )
     pages: dict[bytes, int] = {}
     index = [pages.setdefault(page.tobytes(), len(pages)) for page in entries.reshape(256, 256)]
     return np.array(index) * 256, np.frombuffer(b"".join(pages), np.int32)

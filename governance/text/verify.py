@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -56,6 +56,18 @@ class Edges:
         fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
         return cls(low[fresh], high[fresh], jaccard[fresh])
 
+    @classmethod
+    def none(cls) -> Edges:
+        """No edges."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
+    @classmethod
+    def together(cls, parts: Sequence[Edges]) -> Edges:
+        """The edges of all parts."""
+        every = [cls.none(), *parts]
+        a, b = (np.concatenate([getattr(part, side) for part in every]) for side in ("a", "b"))
+        return cls.of(a, b, np.concatenate([part.jaccard for part in every]))
+
     def __len__(self) -> int:
         return len(self.a)
 
@@ -72,7 +84,7 @@ def verify(
     threshold: float,
 ) -> Edges:
     """The pairs whose exact Jaccard similarity is at or above the threshold."""
-    found: list[tuple[Indices, Indices, npt.NDArray[np.float64]]] = []
+    found = []
     for a, b, documents in _blocks(left, right, sizes):
         sets = source.load(documents)
         jaccard = np.empty(len(a))
@@ -80,10 +92,8 @@ def verify(
         places[documents] = np.arange(len(documents))
         _jaccard(places[a], places[b], sets.values, sets.starts, sets.ends, threshold, jaccard)
         keep = jaccard >= threshold
-        found.append((a[keep], b[keep], jaccard[keep]))
-    if not found:
-        return Edges(*(np.empty(0, np.int64) for _ in range(2)), np.empty(0))
-    return Edges.of(*(np.concatenate(part) for part in zip(*found, strict=True)))
+        found.append(Edges(a[keep], b[keep], jaccard[keep]))
+    return Edges.together(found)
 
 
 def _blocks(

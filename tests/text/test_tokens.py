@@ -13,7 +13,7 @@ from governance.text.tokens import character_offsets, max_tokens, tokenise
 
 CASED = (
     "abzAZ09_ ,.-\n\t'éÉßñÑЖжΣσςİıŁ＿ＧＤＰｇ５％，。：贵公司增长々〇あアｱ한국ᄀ"
-    "😀👍𠀀𝐀ﬁ٣\u200b\u3000\u0301٪€²+$<"
+    "😀👍𠀀𝐀ﬁ٣\u200b\u3000\u0301٪€²+$<\ufe0f\u20e3"
 )
 texts = st.text(alphabet=st.sampled_from(CASED), max_size=300) | st.text(max_size=200)
 
@@ -49,6 +49,8 @@ def fold(character: str) -> tuple[str, str]:
         character = chr(code)
     if code >= 0x10000:
         return character, "single" if code >= 0x20000 else "separator" if code >= 0x1F000 else "letter"
+    if 0xFE00 <= code <= 0xFE0F or 0x20D0 <= code <= 0x20FF:
+        return character, "separator"
     if character != "_" and unicodedata.category(character)[0] not in "LMN":
         return character, "separator"
     if unicodedata.name(character, "").startswith(
