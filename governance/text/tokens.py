@@ -81,8 +81,6 @@ def _pages() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     kinds, folded = _classify()
     moved = folded - np.arange(0x10000, dtype=np.int32) + 0x10000
     entries = (kinds.astype(np.int32) * (1 << 20) + moved).astype(np.int32)
-        folded - np.arange(0x10000, dtype=np.int32) + np.int32(0x10000)
-    )
     pages: dict[bytes, int] = {}
     index = [pages.setdefault(page.tobytes(), len(pages)) for page in entries.reshape(256, 256)]
     return np.array(index) * 256, np.frombuffer(b"".join(pages), np.int32)
