@@ -17,7 +17,7 @@ from governance.lake.datasets import Prepared, StagedVersion, add_version, prepa
 from governance.lake.records import report_from_json, report_to_json
 from governance.lake.removals import Removal, find_removal, removal_row
 from governance.lake.signatures import LakeSignatureCache
-from governance.lake.staging import StagedFile, StagedTable
+from governance.lake.staging import StagedFile, StagedTable, stage
 from governance.lake.tables import (
     AUDIT_DATASETS,
     AUDIT_EVIDENCE,
@@ -79,16 +79,22 @@ def commit_audit(
     """
     _check_names(report, staged)
     key = f"audit:{report.run.id}"
+    seen = events.head(lake).seq
+    if committed(lake, key):
+        return load_audit(lake, report.run.id)
     hashes = {"findings": table_hash(report.findings), "evidence": table_hash(report.evidence)}
     tables = [
         *_stage(lake, AUDIT_FINDINGS, report.run.id, report.findings),
         *_stage(lake, AUDIT_EVIDENCE, report.run.id, report.evidence),
+        *stage(lake.session, AUDIT_RULES, _rule_rows(report)),
     ]
     records = {d.name: d for d in report.datasets}
     prepared = [prepare(s, records[s.name]) for s in staged]
+    if cache is not None:
+        cache.prepare()
     known = False
     with writing(lake) as tx:
-        known = committed(lake, key)
+        known = tx.moved_on(seen) and committed(lake, key)
         if not known:
             report = _commit(tx, report, prepared, tables)
             if cache is not None:
@@ -197,7 +203,6 @@ def _commit(
     tx.add(tables)
     tx.insert(AUDITS, table_of(AUDITS.schema, [_audit_row(tx, report)]))
     tx.insert(AUDIT_DATASETS, _dataset_rows(report, {name: a.id for name, a in added.items()}))
-    tx.insert(AUDIT_RULES, _rule_rows(report))
     return report
 
 

@@ -56,6 +56,10 @@ class Transaction:
         """Paths of every file of this transaction."""
         return [f.path for f in self._files]
 
+    def moved_on(self, seen: int) -> bool:
+        """True where something was committed since the log ended with event `seen`: look again."""
+        return self.seq != seen + 1
+
     @property
     def described(self) -> bool:
         """True where there is something to commit."""

@@ -11,11 +11,9 @@ again.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
@@ -23,9 +21,11 @@ from governance.errors import NotFound, UsageError, did_you_mean
 from governance.lake import rows as kept
 from governance.lake.canonical import canonical_json, digest
 from governance.lake.commit import Transaction, writing
+from governance.lake.events import head
 from governance.lake.records import dataset_from_json
 from governance.lake.removals import Removal, removal_row
-from governance.lake.staging import StagedFile, StagedTable
+from governance.lake.staged import Defaults, Kind, StagedVersion, stage_version
+from governance.lake.staging import StagedFile
 from governance.lake.tables import (
     DATASET_VERSIONS,
     EDGES,
@@ -42,16 +42,24 @@ from governance.report import DatasetRecord
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
 
-Kind = Literal["audited", "ingested"]
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What the user said of a whole dataset; a row's own column goes before it."""
-
-    licence: str = ""
-    source: str = ""
-    label: str = ""
+__all__ = [
+    "Dataset",
+    "DatasetVersion",
+    "Defaults",
+    "StagedVersion",
+    "add_version",
+    "commit_version",
+    "entries",
+    "find_version",
+    "list_datasets",
+    "parse_reference",
+    "prepare",
+    "remove_version",
+    "row_batches",
+    "rows",
+    "stage_version",
+    "versions",
+]
 
 
 @dataclass(frozen=True)
@@ -103,73 +111,6 @@ class Dataset:
         return self.versions[-1]
 
 
-class StagedVersion:
-    """A version on its way in. Leaving it without a commit removes what was written.
-
-    Attributes:
-        id: what its entries and rows are filed under.
-        kind: becomes `ingested` with the first call of `write_rows`.
-    """
-
-    def __init__(self, lake: Lake, name: str, defaults: Defaults) -> None:
-        self.lake = lake
-        self.name = name
-        self.defaults = defaults
-        self.kind: Kind = "audited"
-        self.id = uuid.uuid4().hex
-        self._entries = StagedTable(lake.session, ENTRIES)
-        self._rows: kept.StagedRows | None = None
-
-    def __enter__(self) -> StagedVersion:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.discard()
-
-    @property
-    def rows(self) -> int:
-        """Entries written so far."""
-        return self._entries.rows
-
-    def write_entries(self, entries: pa.Table) -> None:
-        """The entries (`tables.ENTRY` columns) belong to the version."""
-        owner = pa.repeat(pa.scalar(self.id, pa.string()), entries.num_rows)
-        self._entries.write(entries.add_column(0, "version_id", owner))
-
-    def keep_rows(self) -> None:
-        """The version keeps the user's own rows, even where none comes."""
-        self.kind = "ingested"
-        self._rows = self._rows or kept.StagedRows(self.lake.session, self.id)
-
-    def write_rows(self, first_row: int, original: pa.Table) -> None:
-        """The user's own rows, of which the first has that number, are kept as they are."""
-        self.keep_rows()
-        if self._rows is not None:
-            self._rows.write(first_row, original)
-
-    def finish(self) -> tuple[list[StagedFile], kept.KeptRows | None]:
-        """Durable files of the entries, and the kept rows."""
-        return self._entries.finish(), self._rows.finish() if self._rows else None
-
-    def discard(self) -> None:
-        """Files that were not committed are gone."""
-        self._entries.discard()
-        if self._rows is not None:
-            self._rows.discard()
-
-
-def stage_version(lake: Lake, name: str, defaults: Defaults = Defaults()) -> StagedVersion:
-    """A new version of the dataset, open for writing and seen by nobody."""
-    if not name or "@" in name or any(ord(c) < 32 for c in name):
-        raise UsageError(
-            f"a dataset cannot be called {name!r}",
-            hint="a name without @ and control characters, as in NAME@3",
-        )
-    return StagedVersion(lake, name, defaults)
-
-
 def commit_version(lake: Lake, staged: StagedVersion, record: DatasetRecord) -> DatasetVersion:
     """The version in the lake, its number in `record.version`; an earlier one where it holds the same."""
     prepared = prepare(staged, record)
@@ -183,19 +124,27 @@ def commit_version(lake: Lake, staged: StagedVersion, record: DatasetRecord) -> 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A staged version with its files finished: nothing slow is left to do under the lock."""
+    """A staged version with its files finished: nothing slow is left to do under the lock.
+
+    Attributes:
+        known: the name's versions when the log ended with event `seen`.
+    """
 
     staged: StagedVersion
     record: DatasetRecord
     identity: str
     entries: list[StagedFile]
     rows: kept.KeptRows | None
+    seen: int
+    known: list[DatasetVersion]
 
 
 def prepare(staged: StagedVersion, record: DatasetRecord) -> Prepared:
     """The version, ready to be committed."""
     entries, rows = staged.finish()
-    return Prepared(staged, record, identity_of(record, staged.defaults), entries, rows)
+    seen = head(staged.lake).seq
+    known = _all_versions(staged.lake, staged.name)
+    return Prepared(staged, record, identity_of(record, staged.defaults), entries, rows, seen, known)
 
 
 def identity_of(record: DatasetRecord, defaults: Defaults) -> str:
@@ -225,7 +174,7 @@ class Added:
 def add_version(tx: Transaction, prepared: Prepared) -> Added:
     """The version as it is in the lake; an earlier one where that holds all of it, and then nothing is stored."""
     staged = prepared.staged
-    known = _all_versions(tx.lake, staged.name)
+    known = _all_versions(tx.lake, staged.name) if tx.moved_on(prepared.seen) else prepared.known
     same = [v for v in known if v.removed is None and _serves(v, prepared)]
     if same:
         return Added(same[-1].version, same[-1].id, new=False)

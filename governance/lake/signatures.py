@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from governance.lake.staging import StagedTable
+from governance.lake.staging import StagedFile, StagedTable
 from governance.lake.tables import EDGES, SIGNATURE_BATCHES, SIGNATURES, names, table_of
 from governance.text.signatures import EDGES as EDGE
 from governance.text.signatures import SIGNATURES as SIGNATURE
@@ -42,6 +42,7 @@ class LakeSignatureCache:
         self._seen = self._batches()
         self._signatures: StagedTable | None = None
         self._edges: StagedTable | None = None
+        self._files: list[StagedFile] = []
         self._batch = uuid.uuid4().hex
 
     def known(self) -> npt.NDArray[np.uint64]:
@@ -72,18 +73,20 @@ class LakeSignatureCache:
         if edges.num_rows:
             self._edges.write(self._owned(edges))
 
+    def prepare(self) -> None:
+        """What was staged is durable; the lock is not needed for that."""
+        if self._signatures is not None and self._edges is not None:
+            self._files = [*self._signatures.finish(), *self._edges.finish()]
+
     def commit(self, tx: Transaction) -> None:
-        """What was staged is part of the transaction, unless the cache has changed since it was read."""
-        if self._signatures is None or self._edges is None:
+        """What was prepared is part of the transaction, unless the cache has changed since it was read."""
+        if self._signatures is None or self._edges is None or not self._files:
             return
         if self._batches() != self._seen:
             self.kept = False
             self.discard()
             return
-        files = [*self._signatures.finish(), *self._edges.finish()]
-        if not files:
-            return
-        tx.add(files)
+        tx.add(self._files)
         row = {
             "batch_id": self._batch,
             "dataset": self.dataset,

@@ -208,7 +208,7 @@ def test_a_diff_counts_and_names_what_changed(lake: Lake):
 
 
 def test_a_diff_is_the_difference_of_two_bags(folder: Path):
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(st.lists(st.sampled_from("abcde"), max_size=12), st.lists(st.sampled_from("abcde"), max_size=12))
     def holds(old: list[str], new: list[str]) -> None:
         found = diff_versions(lake, add_version(lake, "old", old), add_version(lake, "new", new))
