@@ -91,7 +91,7 @@ def apply(
     count what is left.
     """
     known = pc.is_in(
-        report.findings.column("fingerprint"), value_set=_column(baseline.findings, "fingerprint")
+        report.findings.column("fingerprint"), value_set=whole_column(baseline.findings, "fingerprint")
     )
     unchanged = pc.sum(known).as_py() or 0
     fixed, not_looked = _gone(report, baseline)
@@ -105,7 +105,7 @@ def apply(
 
 def _gone(report: AuditReport, baseline: Baseline) -> tuple[pa.Table, int]:
     """(fixed findings, number of findings whose rule did not run this time)."""
-    here = _column(report.findings, "fingerprint")
+    here = whole_column(report.findings, "fingerprint")
     missing = baseline.findings.filter(
         pc.invert(pc.is_in(baseline.findings.column("fingerprint"), value_set=here))
     )
@@ -118,7 +118,7 @@ def _gone(report: AuditReport, baseline: Baseline) -> tuple[pa.Table, int]:
 def _keep(report: AuditReport, mask: pa.ChunkedArray) -> AuditReport:
     """The report with only the findings of the mask, their evidence, and rules that count them."""
     findings = report.findings.filter(mask)
-    kept = pc.is_in(report.evidence.column("fingerprint"), value_set=_column(findings, "fingerprint"))
+    kept = pc.is_in(report.evidence.column("fingerprint"), value_set=whole_column(findings, "fingerprint"))
     evidence = report.evidence.filter(kept)
     rules = tuple(_recounted(rule, findings, evidence) for rule in report.rules)
     return replace(report, findings=findings, evidence=evidence, rules=rules)
@@ -130,14 +130,14 @@ def _recounted(rule: RuleOutcome, findings: pa.Table, evidence: pa.Table) -> Rul
         return rule
     affected = evidence.filter(
         pc.and_(
-            pc.is_in(evidence.column("fingerprint"), value_set=_column(mine, "fingerprint")),
+            pc.is_in(evidence.column("fingerprint"), value_set=whole_column(mine, "fingerprint")),
             pc.equal(evidence.column("role"), "affected"),
         )
     )
     return replace(rule, findings=mine.num_rows, rows=len(np.unique(affected.column("row").to_numpy())))
 
 
-def _column(table: pa.Table, name: str) -> pa.Array:
+def whole_column(table: pa.Table, name: str) -> pa.Array:
     """One column as one array, as value sets must be."""
     column = table.column(name)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

@@ -90,7 +90,7 @@ def map_one(batch: SampleBatch, mappers: Sequence[Mapper], setup: Setup) -> Mapp
             partial = mapper.map(batch, setup)
         except GovernError:
             raise
-        except Exception as error:  # noqa: BLE001  any rule may be a user's own one day
+        except Exception as error:
             log.debug("mapper %s failed", mapper.name, exc_info=error)
             failures[mapper.name] = failure(error)
             continue

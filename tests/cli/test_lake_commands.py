@@ -96,5 +96,5 @@ def test_the_core_is_what_the_project_declares() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     declared = {re.split(r"[^\w.-]", d)[0] for d in project["dependencies"]}
 
-    assert {d for d in declared if not d.startswith("duckdb-extension") and d != "rich-click"} == set(CORE)
+    assert {d for d in declared if not d.startswith("duckdb-extension")} == set(CORE)
     assert set(EXTRAS) == set(project["optional-dependencies"]) - {"dev", "all"}
