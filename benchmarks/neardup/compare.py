@@ -32,7 +32,7 @@ TOOLS = Path(__file__).parent / "tools"
 OURS = "govern"
 PEERS = ("daft", "gaoya", "rensa", "datasketch", "text_dedup")
 SLOW = frozenset({"datasketch", "text_dedup"})
-"""Run once on the large corpus: minutes each."""
+"""Run once: minutes each on the large corpus."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ HEAD = (
 )
 
 
-def compare(corpus: Path, runs: int, pythons: dict[str, str], *, large: bool) -> None:
+def compare(corpus: Path, runs: int, pythons: dict[str, str]) -> None:
     """Prints the table of one corpus."""
     file = pq.ParquetFile(corpus)
     documents = file.metadata.num_rows
@@ -141,7 +141,7 @@ def compare(corpus: Path, runs: int, pythons: dict[str, str], *, large: bool) ->
         with tempfile.TemporaryDirectory() as folder:
             result = Path(folder) / "result.npz"
             try:
-                times = 1 if large and tool in SLOW else runs
+                times = 1 if tool in SLOW else runs
                 costs = tuple(measured(python, tool, corpus, result) for _ in range(times))
                 line = Line(tool, documents, megabytes, costs, quality(result, corpus))
             except Skipped as reason:
@@ -191,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if name == "en200k":
                 corpus = Path(folder) / "en200k.parquet"
                 build(asked.data / "en50k.parquet", corpus)
-            compare(corpus, asked.runs, pythons, large=name == "en200k")
+            compare(corpus, asked.runs, pythons)
 
 
 if __name__ == "__main__":

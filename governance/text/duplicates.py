@@ -89,11 +89,12 @@ def find_near_duplicates(
 
 def _parquet(path: Path, column: str) -> Iterator[pa.Array]:
     """One column of a Parquet file in arrays of some megabytes."""
-    with pq.ParquetFile(path) as file:
+    # Buffering ahead holds the compressed column of every row group: 150 MB more for 200 MB of text, and slower.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         names = file.schema_arrow.names
         if column not in names:
             raise UnknownColumn.among(column, names, where=str(path))
-        for batch in file.iter_batches(batch_size=16384, columns=[column], use_threads=False):
+        for batch in file.iter_batches(batch_size=4096, columns=[column], use_threads=False):
             yield batch.column(0)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from governance.text.sorting import heap_sort
+from governance.text.sorting import heap_sort, insertion_sort
 from governance.text.tokens import SYMBOL, decode, fold
 from governance.text.vectors import BLOCK, LEADS, SIGNS, marks64, trailing_zeros
 
@@ -41,7 +41,7 @@ NORMAL_A, NORMAL_B, MASKED_A, MASKED_B, TOKENS, MASKS, WORDS, IN_NUMBER, SIGNS_R
 _ALWAYS, _BETWEEN_DIGITS, _MINUS = 1, 2, 3  # when an ASCII sign carries meaning
 _ASCII = np.zeros(128, np.uint8)
 _ASCII[list(SIGNS)] = _ALWAYS
-_ASCII[[ord(c) for c in "*/"]] = _BETWEEN_DIGITS
+_ASCII[list(b"*/")] = _BETWEEN_DIGITS
 _ASCII[ord("-")] = _MINUS
 _MAY_SIGN = np.zeros(256, np.bool_)
 _MAY_SIGN[[*SIGNS, *LEADS]] = True
@@ -87,7 +87,9 @@ def _marks(data: Any, at: int, last: int) -> Any:
     for i in range(min(BLOCK, last - at)):
         byte, bit = data[at + i], np.uint64(1) << np.uint64(i)
         after = data[at + i + 1] if at + i + 1 < len(data) else np.uint8(0)
-        signed = _MAY_SIGN[byte] or (byte == 45 and (_digit(after) or after in (32, 0xEF)))
+        apart = after in (32, 0xEF) or _digit(after)
+        signed = _MAY_SIGN[byte] or (_ASCII[byte & 127] > _ALWAYS and byte < 128 and apart)
+        signed |= byte == 0xE2 and after != 0x80
         signs |= bit * np.uint64(signed)
         digits |= bit * np.uint64(_digit(byte) or byte == 0xEF)
     return signs, digits
@@ -144,19 +146,24 @@ def _counts(data: Any, at: int, size: int, kind: int, first: int, last: int) -> 
 
 
 @njit
-def _read_sign(data: Any, at: int, first: int, last: int, place: int, state: Any) -> None:
-    """Adds the sign at `at`, which stands before token `place` of its turn, if it carries meaning."""
+def _sign_at(data: Any, at: int, first: int, last: int) -> int:
+    """The folded code of the sign at `at` if it carries meaning, else -1; a letter never does."""
     code, size = decode(data, at, last)
     kind, code = fold(code)
     counts = _counts(data, at, size, _ASCII[code], first, last) if code < 0x80 else kind == SYMBOL
-    if counts:
-        state[SIGNS_READ] += np.uint64(1)
-        where = (state[TOKENS] + np.uint64(place)) ^ (state[SIGNS_READ] << np.uint64(40))
-        x = (np.uint64(code) * _P2 ^ where * _P3) * _P4
-        x ^= x >> np.uint64(32)
-        state[NORMAL_A] += x
-        x *= _P2
-        state[NORMAL_B] += x ^ (x >> np.uint64(29))
+    return code if counts else -1
+
+
+@njit
+def _add_sign(code: int, place: int, state: Any) -> None:
+    """Adds a sign that stands before token `place` of its turn."""
+    state[SIGNS_READ] += np.uint64(1)
+    where = (state[TOKENS] + np.uint64(place)) ^ (state[SIGNS_READ] << np.uint64(40))
+    x = (np.uint64(code) * _P2 ^ where * _P3) * _P4
+    x ^= x >> np.uint64(32)
+    state[NORMAL_A] += x
+    x *= _P2
+    state[NORMAL_B] += x ^ (x >> np.uint64(29))
 
 
 @njit
@@ -170,10 +177,11 @@ def _find_marks(
         while signs != 0:
             where = at + trailing_zeros(signs)
             signs &= signs - np.uint64(1)
-            while before < count and ends[before] <= where:
-                before += 1
-            if before == count or starts[before] > where:
-                _read_sign(data, where, first, last, before, state)
+            code = _sign_at(data, where, first, last)
+            if code >= 0:
+                while before < count and ends[before] <= where:
+                    before += 1
+                _add_sign(code, before, state)
         while digits != 0:
             where = at + trailing_zeros(digits)
             digits &= digits - np.uint64(1)
@@ -182,6 +190,8 @@ def _find_marks(
             if holder < count and starts[holder] <= where:
                 odd[found] = holder
                 found += 1
+                past = ends[holder] - at  # the other digits of this token need no second look
+                digits = digits >> np.uint64(past) << np.uint64(past) if past < BLOCK else np.uint64(0)
                 holder += 1
     return found
 
@@ -258,30 +268,15 @@ def sort_unique(values: Any, count: int, room: Any, counters: Any) -> Any:
         counters[i] = 0
     for i in range(count):
         counters[(values[i] >> shift) + 1] += 1
-    largest = 0
     for i in range(piles):
-        largest = max(largest, counters[i + 1])
         counters[i + 1] += counters[i]
     for i in range(count):
         pile = values[i] >> shift
         room[counters[pile]] = values[i]
         counters[pile] += 1
-    if largest > 64:  # a text that repeats itself, or one made to be slow
+    if not insertion_sort(room, count):  # a text that repeats itself, or one made to be slow
         heap_sort(room, room[:0], count)
-    else:
-        _insertion_sort(room, count)
     return _unique(room, count, values)
-
-
-@njit(inline="always")
-def _insertion_sort(values: Any, count: int) -> None:
-    for i in range(1, count):
-        value = values[i]
-        j = i - 1
-        while j >= 0 and values[j] > value:
-            values[j + 1] = values[j]
-            j -= 1
-        values[j + 1] = value
 
 
 @njit(inline="always")

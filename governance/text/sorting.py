@@ -8,6 +8,23 @@ from numba import njit
 
 
 @njit
+def insertion_sort(values: Any, count: int) -> Any:
+    """Sorts values that are almost sorted; false where that took more than 16 moves a value, and was given up."""
+    moves = 16 * count
+    for i in range(1, count):
+        value = values[i]
+        j = i - 1
+        while j >= 0 and values[j] > value:
+            values[j + 1] = values[j]
+            j -= 1
+        values[j + 1] = value
+        moves -= i - j
+        if moves < 0:
+            return False
+    return True
+
+
+@njit
 def heap_sort(keys: Any, values: Any, count: int) -> None:
     """Sorts the first `count` keys ascending in place and moves the values along; values may be empty."""
     together = len(values) > 0

@@ -66,18 +66,19 @@ def masks64(typing: Any, data: Any, at: Any) -> Any:
     return types.UniTuple(types.uint64, 2)(data, types.int64), generate
 
 
-SIGNS = b"+<>=^$%&*/"
+SIGNS = b"+<>=^$%&"
 """ASCII signs that may be operators or currencies wherever they stand."""
 
-LEADS = (0xC2, 0xC3, 0xE2, 0xEF, 0xF0)
-"""First bytes of the characters beyond ASCII that may be signs: Latin-1, U+2000 to U+2FFF, full-width, emoji."""
+LEADS = (0xC2, 0xC3, 0xEF, 0xF0)
+"""First bytes of the characters beyond ASCII that may be signs: Latin-1, full-width, emoji."""
 
 
 @intrinsic
 def marks64(typing: Any, data: Any, at: Any) -> Any:
     """(bit i set where byte at + i may begin a sign; ... where it is a digit or may begin a full-width one).
 
-    A minus may be one before a digit or a space. Reads 65 bytes.
+    An operator that is punctuation elsewhere (- * /) counts before a digit or a space, and of U+2000 to U+2FFF all
+    but general punctuation does. Reads 65 bytes.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -99,8 +100,11 @@ def marks64(typing: Any, data: Any, at: Any) -> Any:
         block = _load(builder, place, vector)
         following = _load(builder, cgutils.gep_inbounds(builder, place, 1), vector)
         number = is_digit(following)
-        minus = builder.and_(equals(block, ord("-")), builder.or_(number, equals(following, ord(" "), 0xEF)))
-        sign = builder.or_(equals(block, *SIGNS, *LEADS), minus)
+        apart = builder.or_(number, equals(following, ord(" "), 0xEF))
+        operator = builder.and_(equals(block, *b"-*/"), apart)
+        punctuation = equals(following, 0x80)
+        beyond = builder.and_(equals(block, 0xE2), builder.not_(punctuation))
+        sign = builder.or_(builder.or_(equals(block, *SIGNS, *LEADS), operator), beyond)
         digit = builder.or_(is_digit(block), equals(block, 0xEF))
         found = [builder.bitcast(sign, _WORD), builder.bitcast(digit, _WORD)]
         return context.make_tuple(builder, signature.return_type, found)
