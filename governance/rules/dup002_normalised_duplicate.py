@@ -19,7 +19,7 @@ None. `--representative` decides which one stays.
 - Texts of spaces and punctuation alone are never duplicates here.
 
 ## References
-- Unicode Standard Annex 15, normalisation forms; the folding of this rule goes further, see docs/duplicates.md.
+- Unicode Standard Annex 15, normalisation forms; the folding here goes further, see `governance.text.tokens`.
 """
 
 from __future__ import annotations
