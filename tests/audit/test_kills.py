@@ -41,7 +41,7 @@ def test_fifty_kills_lose_nothing(tmp_path: Path, share: int):
     ingest = ["ingest", str(demo.dataset), "--name", "killed-rows"]
     began = time.monotonic()
     expected = report(tmp_path / "reference", *audit)
-    longest = time.monotonic() - began
+    longest = min(time.monotonic() - began, 5.0)  # the first run may have compiled kernels
     lake, rng = tmp_path / "lake", random.Random(share)
 
     for i in range(KILLS // SHARES):
@@ -60,7 +60,7 @@ def test_fifty_kills_lose_nothing(tmp_path: Path, share: int):
 
 
 def test_two_processes_ingesting_at_once_both_succeed(tmp_path: Path):
-    demo = write_demo(tmp_path / "demo", rows=300)
+    demo = write_demo(tmp_path / "demo", rows=600)
     words = [["ingest", str(demo.dataset), "--name", name] for name in ("one", "two")]
 
     running = [
