@@ -101,7 +101,7 @@ def _sort_band(keys: Any, bits: int, counters: Any, out: Any) -> bool:
         pile = np.int64(keys[i] >> shift)
         out[counters[pile]] = np.uint64(keys[i]) << np.uint64(32) | np.uint64(i)
         counters[pile] += 1
-    return insertion_sort(out, len(keys))
+    return bool(insertion_sort(out, len(keys)))
 
 
 @njit(inline="always")
