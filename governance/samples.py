@@ -15,13 +15,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import duckdb
 
 TURN = pa.struct([pa.field("role", pa.string(), False), pa.field("content", pa.large_string(), False)])
 SAMPLES = pa.schema(
@@ -180,6 +182,8 @@ _LOCAL = threading.local()
 
 def _hasher() -> duckdb.DuckDBPyConnection:
     """This thread's own DuckDB: opening one takes 10 ms, as long as hashing two thousand rows."""
+    import duckdb  # 60 ms, which those who hash nothing need not wait for
+
     if not hasattr(_LOCAL, "db"):
         _LOCAL.db = duckdb.connect(config={"threads": 1, "preserve_insertion_order": True})
     return cast("duckdb.DuckDBPyConnection", _LOCAL.db)

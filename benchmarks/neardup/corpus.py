@@ -1,7 +1,7 @@
-"""Builds the larger corpus: each document of one corpus in several Caesar rotations of its ASCII letters.
+"""Builds a larger corpus: each document of a corpus in several rotations of its letters and Chinese characters.
 
-Rotation keeps lengths, tokens and all Jaccard similarities inside a rotation, and makes texts of two rotations
-unlike each other, so the truth of the small corpus holds in each part of the large one.
+A rotation keeps lengths, words and all Jaccard similarities inside it, and makes texts of two rotations unlike each
+other, so the truth of the small corpus holds in each part of the large one.
 
     python -m benchmarks.neardup.corpus en50k.parquet en200k.parquet
 """
@@ -16,30 +16,31 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROTATIONS = (0, 5, 11, 18)
+ALPHABETS = ((ord("a"), 26, 1), (ord("A"), 26, 1), (0x4E00, 20_992, 1000))
+"""First character, how many there are, and by how many of them one step of a rotation moves."""
 
 
-def rotated(texts: pa.LargeStringArray, by: int) -> pa.LargeStringArray:
-    """The texts with each ASCII letter moved `by` places along the alphabet."""
-    table = np.arange(256, dtype=np.uint8)
-    for first in b"aA":
-        table[first : first + 26] = (np.arange(26) + by) % 26 + first
-    _, offsets, data = texts.buffers()
-    return pa.LargeStringArray.from_buffers(
-        len(texts), offsets, pa.py_buffer(table[np.frombuffer(data, np.uint8)])
-    )
+def rotated(text: str, by: int) -> str:
+    """The text with each ASCII letter and each Chinese character moved along its alphabet."""
+    return text.translate(TABLES[by])
 
 
-def build(source: Path, target: Path, rotations: tuple[int, ...] = ROTATIONS) -> None:
+def _table(by: int) -> dict[int, int]:
+    return {first + i: first + (i + by * step) % size for first, size, step in ALPHABETS for i in range(size)}
+
+
+TABLES = {by: _table(by) for by in ROTATIONS}
+
+
+def build(source: Path, target: Path) -> None:
     """Writes the corpus with all rotations of `source`, one after the other, and its truth beside it."""
-    texts = pq.read_table(source, columns=["text"]).column("text").cast(pa.large_string()).combine_chunks()
-    texts = texts if isinstance(texts, pa.Array) else pa.concat_arrays(texts.chunks)
-    parts = [rotated(texts, by) for by in rotations]
-    table = pa.table({"text": pa.chunked_array(parts)})
+    texts = pq.read_table(source, columns=["text"]).column("text").to_pylist()
+    table = pa.table({"text": [rotated(text, by) for by in ROTATIONS for text in texts]})
     pq.write_table(table, target, compression="zstd", row_group_size=20_000)
     truth = pq.read_table(source.with_name(f"{source.stem}_truth.parquet"))
     moved = [
         pa.table({"a": truth["a"].to_numpy() + k, "b": truth["b"].to_numpy() + k, "J": truth["J"]})
-        for k in np.arange(len(rotations)) * len(texts)
+        for k in np.arange(len(ROTATIONS)) * len(texts)
     ]
     pq.write_table(pa.concat_tables(moved), target.with_name(f"{target.stem}_truth.parquet"))
 

@@ -23,7 +23,7 @@ from governance.samples import ROLES, utf8_buffers
 from governance.spill import Spill
 from governance.text.minhash import Signed, bands_for, sign
 from governance.text.resolve import Documents, KeySource, resolve
-from governance.text.store import NUMBERS, StoredSets, chunk, to_table, unfixed
+from governance.text.store import NUMBERS, StoredSets, chunk, plain, to_table, unfixed, unplain
 from governance.text.verify import Indices
 
 SPILL_LIMIT = 1 << 29
@@ -76,7 +76,7 @@ def find_near_duplicates(
                 spill.add(to_table(_signed(array, threshold)))
         spill.finish()
         resolved = resolve(_documents(spill, threshold), threshold)
-    edges = {"a": resolved.edges.a, "b": resolved.edges.b, "jaccard": resolved.edges.jaccard}
+    edges = {name: plain(getattr(resolved.edges, name)) for name in ("a", "b", "jaccard")}
     return NearDuplicates(
         resolved.keeper,
         resolved.score,
@@ -102,7 +102,10 @@ def _signed(array: pa.Array, threshold: float) -> Signed:
     """Signatures of an array of texts; a null is an empty text."""
     if isinstance(array, pa.ChunkedArray):
         array = chunk(array)
-    data, offsets = utf8_buffers(array.fill_null("").cast(pa.large_string()))
+    array = array.cast(pa.large_string())
+    if array.null_count:
+        array = array.fill_null(pa.scalar("", pa.large_string()))
+    data, offsets = utf8_buffers(array)
     roles = np.full(len(array), ROLES.index("text"), np.uint8)
     return sign(data, offsets, roles, np.arange(len(array) + 1), threshold=threshold, with_minhash=False)
 
@@ -111,7 +114,7 @@ def _documents(spill: Spill, threshold: float) -> Documents:
     """All texts, the longest first in rank, then by wording, so that their order decides among equals only."""
     numbers = spill.read(NUMBERS) if spill.rows else to_table(_signed(pa.array([], pa.string()), threshold))
     columns = {name: chunk(numbers.column(name)) for name in NUMBERS}
-    tokens = columns["tokens"].to_numpy()
+    tokens = unplain(columns["tokens"])
     normalised = unfixed(columns["normalised"], np.uint64)
     order = np.lexsort((normalised[:, 0], -tokens.astype(np.int64)))
     rank = np.empty(len(order), np.int64)
@@ -119,11 +122,11 @@ def _documents(spill: Spill, threshold: float) -> Documents:
     rows = np.arange(len(order))
     return Documents(
         tokens,
-        columns["words"].to_numpy(),
-        columns["shingles"].to_numpy(),
+        unplain(columns["words"]),
+        unplain(columns["shingles"]),
         normalised,
         unfixed(columns["masked"], np.uint64),
-        columns["content"].to_numpy(),
+        unplain(columns["content"]),
         rank,
         KeySource(spill.tables, rows, bands_for(threshold)[0]),
         StoredSets(spill.tables, rows),

@@ -148,10 +148,14 @@ def _counts(data: Any, at: int, size: int, kind: int, first: int, last: int) -> 
 @njit
 def _sign_at(data: Any, at: int, first: int, last: int) -> int:
     """The folded code of the sign at `at` if it carries meaning, else -1; a letter never does."""
+    wide = data[at] == 0xEF and at + 2 < last and data[at + 1] == 0xBC and data[at + 2] < 0xC0
+    if wide and _ASCII[data[at + 2] - 0x60] == 0:
+        return -1  # a full-width comma, most often
     code, size = decode(data, at, last)
     kind, code = fold(code)
-    counts = _counts(data, at, size, _ASCII[code], first, last) if code < 0x80 else kind == SYMBOL
-    return code if counts else -1
+    if code >= 0x80:
+        return code if kind == SYMBOL else -1
+    return code if _ASCII[code] != 0 and _counts(data, at, size, _ASCII[code], first, last) else -1
 
 
 @njit
@@ -260,7 +264,7 @@ def sort_unique(values: Any, count: int, room: Any, counters: Any) -> Any:
     if count == 0:
         return 0
     bits = 4
-    while 1 << bits < count and 1 << (bits + 1) < len(counters):
+    while 1 << bits < 2 * count and 1 << (bits + 1) < len(counters):
         bits += 1
     shift = np.uint32(32 - bits)
     piles = 1 << bits

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from numba import njit, types
 
 from governance.text.compiled import compiled
-from governance.text.vectors import BLOCK, load64, masks64, trailing_zeros
+from governance.text.vectors import BLOCK, leads64, load64, masks64, trailing_zeros
 
 U8 = types.Array(types.uint8, 1, "C", readonly=True)
 I64 = types.Array(types.int64, 1, "C")
@@ -60,11 +60,10 @@ def _classify() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     codes = np.arange(0x10000, dtype=np.int32)
     wide = (codes >= 0xFF01) & (codes <= 0xFF5E)
     codes[wide] -= 0xFEE0
-    characters = [chr(c) for c in range(0x10000)]
-    names = "".join(map(unicodedata.category, characters))
-    category = np.frombuffer(names.encode(), "S2")[codes]
-    lowered = [c.lower() for c in characters]
-    lower = np.array([ord(x) if len(x) == 1 else ord(c) for x, c in zip(lowered, characters, strict=True)])
+    characters = "".join(map(chr, range(0x10000)))
+    category = np.frombuffer("".join(map(unicodedata.category, characters)).encode(), "S2")[codes]
+    one_each = characters.replace("\u0130", "I")  # the only one whose lower case is two characters
+    lower = np.frombuffer(one_each.lower().encode("utf-32-le", "surrogatepass"), np.int32)
     letter: npt.NDArray[np.bool_] = np.isin(category.astype("S1"), [b"L", b"M", b"N"]) | (codes == ord("_"))
     letter[0xFE00:0xFE10] = letter[0x20D0:0x2100] = False  # marks of emoji, not of letters
     single = np.zeros(0x10000, np.bool_)
@@ -190,11 +189,12 @@ def _hash_folded(data: Any, start: int, end: int) -> Any:
     return _mix(state, first, second)
 
 
-@njit(inline="always")
-def _ideograph(data: Any, at: int) -> Any:
-    """Whether the three bytes at `at` are a character of U+4E00 to U+9FFF."""
-    lead = data[at]
-    return (lead == 0xE4 and data[at + 1] >= 0xB8) or (lead >= 0xE5 and lead <= 0xE9)
+@njit
+def _separator(data: Any, at: int, end: int) -> int:
+    """Bytes of the character at `at` if it separates, else 0."""
+    code, size = decode(data, at, end)
+    kind = fold(code)[0]
+    return size if kind in (SEPARATOR, SYMBOL) else 0
 
 
 @njit
@@ -219,6 +219,73 @@ def _next_any(data: Any, at: int, end: int) -> tuple[np.uint64, int, int]:
     return np.uint64(0), end, end
 
 
+@njit
+def _ascii_block(
+    data: Any, at: int, limit: int, more: bool, word: Any, hashes: Any, starts: Any, ends: Any, count: int
+) -> tuple[int, int]:
+    """(bytes used, tokens) of a block whose first `limit` bytes are ASCII; `more` of the text may follow them."""
+    edges = word ^ (word << np.uint64(1))
+    while edges != 0:
+        first = trailing_zeros(edges)
+        edges &= edges - np.uint64(1)
+        last = trailing_zeros(edges)
+        if last >= limit and more:
+            return first, count  # the word may go on beyond what was seen
+        last = min(last, limit)
+        edges &= edges - np.uint64(1)
+        hashes[count] = _hash_ascii(data, at + first, at + last)
+        starts[count], ends[count] = at + first, at + last
+        count += 1
+    return limit, count
+
+
+@njit
+def _mixed_block(
+    data: Any, at: int, end: int, word: Any, hashes: Any, starts: Any, ends: Any, count: int
+) -> tuple[int, int]:
+    """(bytes used, tokens) of a block with characters beyond ASCII; 0 where it begins with a word of such.
+
+    Ideographs and words of ASCII are taken here, in the order of their bits; other letters are left to the caller.
+    """
+    ideographs, others = leads64(data, at)
+    pending = word | ideographs | others
+    if end - at < BLOCK:
+        pending &= (np.uint64(1) << np.uint64(end - at)) - np.uint64(1)
+    used = 0
+    while pending != 0:
+        place = trailing_zeros(pending)
+        bit = np.uint64(1) << np.uint64(place)
+        start = at + place
+        if ideographs & bit != 0:
+            size = 3
+            if start + 3 <= end:
+                character = load64(data, start) & np.uint64(0xFFFFFF)
+                hashes[count] = _mix(np.uint64(3) * _M4, character, np.uint64(0))
+                starts[count], ends[count] = start, start + 3
+                count += 1
+        elif others & bit != 0:
+            size = _separator(data, start, end)
+            if size == 0:
+                return place, count
+        else:
+            size = trailing_zeros(~(word >> np.uint64(place)))
+            stop = start + size
+            if place + size >= BLOCK and stop < end:
+                return place, count  # the word may go on beyond the block
+            stop = min(stop, end)
+            beyond = stop < end and others >> np.uint64(place + size) & np.uint64(1) != 0
+            if beyond and _separator(data, stop, end) == 0:
+                return place, count  # the word goes on with another letter
+            hashes[count] = _hash_ascii(data, start, stop)
+            starts[count], ends[count] = start, stop
+            count += 1
+        used = place + size
+        if used >= BLOCK:
+            break
+        pending = pending >> np.uint64(used) << np.uint64(used)
+    return max(used, min(BLOCK, end - at)), count
+
+
 @compiled(types.int64, U8, types.int64, types.int64, U64, I64, I64)
 def tokenise(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: Any) -> int:
     """The number of tokens of the text data[start:end].
@@ -230,34 +297,19 @@ def tokenise(data: Any, start: int, end: int, hashes: Any, starts: Any, ends: An
     at = start
     safe = min(end, len(data) - BLOCK - 16)  # below this a whole block, and a word in it, can be loaded
     while at < end:
-        if at < safe and data[at] < 0x80:
+        if at < safe:
             word, high = masks64(data, at)
-            limit = min(end - at, trailing_zeros(high))  # this many bytes are ASCII and ours
-            if limit < BLOCK:
-                word &= (np.uint64(1) << np.uint64(limit)) - np.uint64(1)
-            edges = word ^ (word << np.uint64(1))
-            taken = limit
-            while edges != 0:
-                first = trailing_zeros(edges)
-                edges &= edges - np.uint64(1)
-                last = trailing_zeros(edges)
-                if last >= limit and at + limit < end:
-                    taken = first  # the word may go on beyond what was seen
-                    break
-                last = min(last, limit)
-                edges &= edges - np.uint64(1)
-                hashes[count] = _hash_ascii(data, at + first, at + last)
-                starts[count], ends[count] = at + first, at + last
-                count += 1
-            if taken > 0:
-                at += taken
+            if high == 0:
+                limit = min(end - at, BLOCK)
+                if limit < BLOCK:
+                    word &= (np.uint64(1) << np.uint64(limit)) - np.uint64(1)
+                more = at + limit < end
+                used, count = _ascii_block(data, at, limit, more, word, hashes, starts, ends, count)
+            else:
+                used, count = _mixed_block(data, at, end, word, hashes, starts, ends, count)
+            if used > 0:
+                at += used
                 continue
-        while at < safe and at + 2 < end and _ideograph(data, at):
-            word = load64(data, at) & np.uint64(0xFFFFFF)
-            hashes[count] = _mix(np.uint64(3) * _M4, word, np.uint64(0))
-            starts[count], ends[count] = at, at + 3
-            count += 1
-            at += 3
         found, first, last = _next_any(data, at, end)
         if first == last:
             break

@@ -66,6 +66,34 @@ def masks64(typing: Any, data: Any, at: Any) -> Any:
     return types.UniTuple(types.uint64, 2)(data, types.int64), generate
 
 
+@intrinsic
+def leads64(typing: Any, data: Any, at: Any) -> Any:
+    """(bit i set where byte at + i begins a character of U+4E00 to U+9FFF; ... another one beyond ASCII).
+
+    Reads 65 bytes.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(8), BLOCK)
+
+        def every(value: int) -> Any:
+            return ir.Constant(vector, [value] * BLOCK)
+
+        place = _place(context, builder, signature.args[0], args[0], args[1])
+        block = _load(builder, place, vector)
+        following = _load(builder, cgutils.gep_inbounds(builder, place, 1), vector)
+        lead = builder.icmp_unsigned(">=", block, every(0xC0))
+        later = builder.icmp_unsigned("<=", builder.sub(block, every(0xE5)), every(4))
+        first = builder.icmp_unsigned("==", block, every(0xE4))
+        first = builder.and_(first, builder.icmp_unsigned(">=", following, every(0xB8)))
+        ideograph = builder.or_(later, first)
+        other = builder.and_(lead, builder.not_(ideograph))
+        found = [builder.bitcast(ideograph, _WORD), builder.bitcast(other, _WORD)]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return types.UniTuple(types.uint64, 2)(data, types.int64), generate
+
+
 SIGNS = b"+<>=^$%&"
 """ASCII signs that may be operators or currencies wherever they stand."""
 
