@@ -62,7 +62,9 @@ EVIDENCE = pa.schema(
         # The audit fills the rest in; rules leave it null.
         pa.field("file", pa.int32()),  # index into the files of the row's dataset
         pa.field("line", pa.int64()),  # 1-based line (JSONL, CSV) or row (Parquet, Arrow) in that file
-        pa.field("excerpt", pa.string()),  # at most 200 characters of the turn around the span, untrusted text
+        pa.field(
+            "excerpt", pa.string()
+        ),  # at most 200 characters of the turn around the span, untrusted text
         pa.field("excerpt_start", pa.int64()),  # offset in the turn of the excerpt's first character
         pa.field("peer_excerpt", pa.string()),  # the same of an item's part; a peer row has its own line
     ]
@@ -86,7 +88,9 @@ def fingerprints(rule: str, contents: pa.Array) -> pa.Array:
     """(n,) fingerprints of findings that speak of one content each; equal to `fingerprint(rule, [content])`."""
     from governance.samples import sha256_hex
 
-    return sha256_hex(pc.binary_join_element_wise(rule, FINGERPRINT_VERSION, contents.cast(pa.string()), "\n"))
+    return sha256_hex(
+        pc.binary_join_element_wise(rule, FINGERPRINT_VERSION, contents.cast(pa.string()), "\n")
+    )
 
 
 def empty_findings() -> pa.Table:

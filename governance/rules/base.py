@@ -85,7 +85,9 @@ class RuleResult:
 
     findings: pa.Table  # FINDINGS
     evidence: pa.Table  # EVIDENCE
-    stats: Mapping[str, Any] = field(default_factory=dict)  # JSON values that follow from data and settings alone
+    stats: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # JSON values that follow from data and settings alone
     costs: Mapping[str, Any] = field(default_factory=dict)  # numbers that depend on the cache or the machine
 
 

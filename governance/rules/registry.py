@@ -23,7 +23,9 @@ RULE_FILE = re.compile(r"[a-z]{3}\d{3}_\w+")
 @cache
 def all_rules() -> Mapping[str, Rule]:
     """Every rule by id, in order of id."""
-    names = sorted(m.name for m in pkgutil.iter_modules(governance.rules.__path__) if RULE_FILE.fullmatch(m.name))
+    names = sorted(
+        m.name for m in pkgutil.iter_modules(governance.rules.__path__) if RULE_FILE.fullmatch(m.name)
+    )
     rules = [importlib.import_module(f"governance.rules.{name}").RULE for name in names]
     return {rule.info.id: rule for rule in rules}
 
@@ -67,7 +69,11 @@ class Selection:
 
 
 def select(
-    select: Sequence[str] = (), extend: Sequence[str] = (), ignore: Sequence[str] = (), *, preview: bool = False
+    select: Sequence[str] = (),
+    extend: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    preview: bool = False,
 ) -> Selection:
     """The rules that codes name. A code is an id, a name, a family (`CON`) or `ALL`.
 
@@ -101,9 +107,13 @@ def option_values(
     known = {option.name: option for option in info.options}
     for name in given:
         if name not in known:
-            hint = did_you_mean(name, known) + (f"options are: {', '.join(known)}" if known else "it has none")
+            hint = did_you_mean(name, known) + (
+                f"options are: {', '.join(known)}" if known else "it has none"
+            )
             raise UsageError(f"{info.id} has no option {name!r}", where=where, hint=hint)
-    return {name: _checked(info.id, option, given.get(name, option.default)) for name, option in known.items()}
+    return {
+        name: _checked(info.id, option, given.get(name, option.default)) for name, option in known.items()
+    }
 
 
 def _checked(rule: str, option: Option, value: Scalar | str) -> Scalar:
