@@ -56,7 +56,7 @@ class Plan:
 
     Attributes:
         parts: the parts of the conversation in order.
-        meta: sample field (row_id, source, licence, label) -> column.
+        meta: sample field (one of `samples.METADATA`) -> column.
         answered: whether the last part is an answer, so that a row without one is malformed.
         nested: the column whose list of questions makes a row of each, or None.
         unused: columns that are not read.
@@ -98,6 +98,14 @@ class Named:
     source: str | None = None
     licence: str | None = None
     label: str | None = None
+    group: str | None = None
+    time: str | None = None
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """Sample field -> column, of those that were named."""
+        names = ("row_id", "source", "licence", "label", "group", "time")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
 CHAT = ("messages", "conversations", "conversation", "dialogue", "dialog", "chat")
@@ -110,6 +118,14 @@ META = {
     "source": ("source", "data_source", "origin", "dataset"),
     "licence": ("licence", "license"),
     "label": ("label", "category", "task", "task_type", "subject", "topic"),
+    "split": ("split", "partition", "fold"),
+    "group": ("group", "group_id", "document_id", "doc_id", "conversation_id", "dialogue_id", "session_id"),
+    "time": ("timestamp", "created_at", "published_at", "date", "time", "create_time", "publish_date"),
+    "revision": ("revision", "source_revision", "commit", "commit_sha", "snapshot"),
+    "checksum": ("sha256", "content_hash", "checksum", "md5", "sha1"),
+    "generator": ("generator", "generated_by", "teacher_model", "teacher", "model", "model_name"),
+    "synthetic": ("synthetic", "is_synthetic", "machine_generated"),
+    "ignored": ("govern_ignore",),
 }
 
 
@@ -176,7 +192,7 @@ def recognise(columns: Mapping[str, Kind], named: Named, *, where: str, present:
         InputError: nothing can be taken for text, or a named column cannot hold what it was named for.
     """
     seen = frozenset(present) or frozenset(columns)
-    for name in (named.text, named.chat, named.row_id, named.source, named.licence, named.label):
+    for name in (named.text, named.chat, *named.meta.values()):
         if name is not None and name not in columns:
             raise UnknownColumn.among(name, sorted(seen), where=where)
     plan = _named(columns, named, where) or _chat(columns) or _pair(columns) or _nested(columns)
@@ -304,7 +320,6 @@ def _meta(columns: Mapping[str, Kind], named: Named, plan: Plan) -> dict[str, st
     """Sample field -> column; columns of the conversation are not taken twice."""
     used = {name for part in plan.parts for name in part.columns}
     free = {name: kind for name, kind in columns.items() if name not in used}
-    given = {"row_id": named.row_id, "source": named.source, "licence": named.licence, "label": named.label}
-    scalars = frozenset({Kind.TEXT, Kind.NUMBER})
-    found = {name: given[name] or find(free, names, scalars) for name, names in META.items()}
+    kinds = {name: WORDS if name == "ignored" else WORDS - {Kind.STRINGS} for name in META}
+    found = {name: named.meta.get(name) or find(free, names, kinds[name]) for name, names in META.items()}
     return {name: column for name, column in found.items() if column is not None}

@@ -36,8 +36,19 @@ SAMPLES = pa.schema(
         pa.field("source", pa.string()),
         pa.field("licence", pa.string()),
         pa.field("label", pa.string()),
+        pa.field("split", pa.string()),  # train, validation, test ... as the data say
+        pa.field("group", pa.string()),  # document, conversation or person that a row was made from
+        pa.field("time", pa.string()),  # when the row came to be, as the data write it
+        pa.field("revision", pa.string()),  # commit or snapshot of its source
+        pa.field("checksum", pa.string()),  # hash of its content that its source states
+        pa.field("generator", pa.string()),  # the model that wrote it
+        pa.field("synthetic", pa.string()),  # whether the data say that a machine wrote it
+        pa.field("ignored", pa.string()),  # rule codes that the row asks to be left alone by, one a line
     ]
 )
+METADATA = tuple(SAMPLES.names[4:])
+"""Fields that say something about a row and never enter its identity; null where the data do not say it."""
+
 SAMPLE_ID = pa.binary(32)
 PROBLEMS = pa.schema(
     [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from governance.samples import SAMPLES, SampleBatch
+from governance.samples import METADATA, SAMPLES, SampleBatch
 
 Turn = tuple[str, str]
 
@@ -22,7 +22,7 @@ def batch(
         "line": [r + 1 for r in rows],
         "conversation": [turns(c) for c in conversations],
     }
-    for name in ("row_id", "source", "licence", "label"):
+    for name in METADATA:
         table[name] = list(columns.get(name, [None] * len(rows)))
     return SampleBatch(pa.table(table, schema=SAMPLES))
 

@@ -19,6 +19,7 @@ from governance.readers.texts import NOTHING, flat, is_text, texts_of
 from governance.readers.turns import Piece, numbered, pairs_piece, text_piece, turns_piece
 from governance.samples import (
     ASSISTANT,
+    METADATA,
     PROBLEMS,
     SAMPLES,
     SYSTEM,
@@ -118,7 +119,7 @@ def _samples(records: Records, plan: Plan, piece: Piece, file: int, first_row: i
         "line": pa.array(records.lines[records.kept], pa.int64()),
         "conversation": lists,
     }
-    meta = {name: _meta(records.table, plan, name) for name in ("row_id", "source", "licence", "label")}
+    meta = {name: _meta(records.table, plan, name) for name in METADATA}
     return pa.table(columns | meta, schema=SAMPLES)
 
 

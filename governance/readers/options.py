@@ -53,6 +53,8 @@ class ReadOptions:
     source_column: str | None = None
     licence_column: str | None = None
     label_column: str | None = None
+    group_column: str | None = None
+    time_column: str | None = None
     split: str | None = None
     sample: int | None = None
     seed: int = 0

@@ -208,6 +208,8 @@ def _plans(readers: Sequence[Reader], options: ReadOptions) -> dict[int, Plan]:
         options.source_column,
         options.licence_column,
         options.label_column,
+        options.group_column,
+        options.time_column,
     )
     return {
         i: recognise(reader.possible(), named, where=reader.path, present=reader.columns())

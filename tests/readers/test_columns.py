@@ -118,6 +118,24 @@ def test_metadata_columns_are_taken_as_text(name: str, tmp_path: Path):
     assert {"row_id": "7", "source": "web", "licence": "MIT", "label": "loans"} == found
 
 
+@pytest.mark.parametrize("name", [*TWICE, "a.csv"])
+def test_columns_about_where_a_row_comes_from_are_taken(name: str, tmp_path: Path):
+    row = {"text": "t", "split": "train", "doc_id": 3, "date": "2024-05-01", "commit": "ab12", "sha256": "00"}
+    row |= {"teacher_model": "m", "synthetic": "true", "govern_ignore": "DUP"}
+    table = samples_of(write(tmp_path / name, [row]))
+
+    names = ("split", "group", "time", "revision", "checksum", "generator", "synthetic", "ignored")
+    assert ["train", "3", "2024-05-01", "ab12", "00", "m", "true", "DUP"] == [
+        table.column(n)[0].as_py() for n in names
+    ]
+
+
+def test_a_list_of_rule_codes_is_one_code_a_line(tmp_path: Path):
+    path = write(tmp_path / "a.parquet", [{"text": "t", "govern_ignore": ["DUP003", "PII"]}])
+
+    assert "DUP003\nPII" == samples_of(path).column("ignored")[0].as_py()
+
+
 def test_named_columns_win(tmp_path: Path):
     path = write(
         tmp_path / "a.jsonl", [{"text": "t", "body": "b", "key": "k", "id": 1, "origin": "o", "kind": "x"}]

@@ -111,6 +111,13 @@ input_options = together(
     option("--source-column", metavar="COLUMN", section="Input", help="column with the source of a row"),
     option("--licence-column", metavar="COLUMN", section="Input", help="column with the licence of a row"),
     option("--label-column", metavar="COLUMN", section="Input", help="column with the label of a row"),
+    option(
+        "--group-column",
+        metavar="COLUMN",
+        section="Input",
+        help="column with the document or person a row was made from",
+    ),
+    option("--time-column", metavar="COLUMN", section="Input", help="column with the time of a row"),
     option("--split", metavar="NAME", section="Input", help="split of a saved or hub dataset"),
     option(
         "--sample",
@@ -131,6 +138,8 @@ INPUT_NAMES = (
     "source_column",
     "licence_column",
     "label_column",
+    "group_column",
+    "time_column",
     "split",
     "sample",
     "seed",
