@@ -30,11 +30,19 @@ from governance.samples import (
 )
 
 
-def batches(records: Records, plan: Plan, *, file: int, first_row: int) -> Iterator[SampleBatch]:
-    """The records as batches; the first record has the row number `first_row`."""
+def batches(
+    records: Records, plan: Plan, *, file: int, first_row: int, split: str | None = None
+) -> Iterator[SampleBatch]:
+    """The records as batches; the first record has the row number `first_row`.
+
+    `split` is what the file's name says of its rows, for those without a column that does.
+    """
     piece, found = conversations(records.table, plan)
     found = faults.together([records.faults, faults.moved(found, records.kept)])
     table = _samples(records, plan, piece, file, first_row)
+    if split is not None and plan.meta.get("split") not in plan.present:
+        words = pa.repeat(pa.scalar(split), table.num_rows)
+        table = table.set_column(SAMPLES.get_field_index("split"), SAMPLES.field("split"), words)
     problems = _problems(found, records.lines, file, first_row)
     for low, high in _cuts(piece):
         rows = slice(low, high)

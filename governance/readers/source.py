@@ -26,6 +26,7 @@ from governance.readers.sniff import Format, asked_format, first_bytes, sniff
 from governance.readers.streams import STDIN, Intake
 from governance.report import FileRecord
 from governance.samples import SampleBatch
+from governance.splits.names import split_of_file
 
 
 @dataclass
@@ -95,9 +96,9 @@ class Source:
     def _all(self) -> Iterator[SampleBatch]:
         row = 0
         for file, reader in enumerate(self._readers):
-            first, before = row, _stamp(reader.path)
+            first, before, split = row, _stamp(reader.path), split_of_file(reader.path)
             for records in reader.records(self._plans[file], original=self._options.keep_original):
-                for batch in batches(records, self._plans[file], file=file, first_row=row):
+                for batch in batches(records, self._plans[file], file=file, first_row=row, split=split):
                     self._check(batch)
                     yield batch
                 row += len(records.lines)

@@ -65,7 +65,10 @@ def _lists(ids: pa.StringArray, lengths: Sequence[int]) -> pa.ListArray:
 
 
 def counted(partials: Partials, *fields: str) -> pl.DataFrame:
-    """Columns fields, rows, listed, samples: the groups of the whole dataset, sorted by their values."""
+    """Columns fields, rows, listed, samples: the groups of the whole dataset, sorted by their values.
+
+    `fields` may be some of those that were counted.
+    """
     table = partials.read()
     if not table.num_rows:
         return pl.DataFrame(schema=dict.fromkeys(fields, pl.String) | {"rows": pl.Int64})

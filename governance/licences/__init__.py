@@ -1,0 +1,1 @@
+"""What a licence field says, as SPDX expressions, and whether a policy lets it pass."""

@@ -1,0 +1,1 @@
+"""Where a row says it comes from, and whether that can be held against anything."""
