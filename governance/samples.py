@@ -121,6 +121,12 @@ class SampleBatch:
         return self.once("turns", lambda: flatten(self.table.column("conversation")))
 
     @property
+    def holds_text(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether a row has a character of text in any turn; rows without are equal only by name."""
+        offsets, starts = self.turns.buffers[1], self.turns.starts
+        return np.asarray(offsets[starts[1:]] > offsets[starts[:-1]])
+
+    @property
     def sample_ids(self) -> pa.FixedSizeBinaryArray:
         """(n,) 32-byte identities."""
         return self.once("sample_ids", lambda: sample_ids(self.turns))

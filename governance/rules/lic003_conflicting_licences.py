@@ -38,8 +38,8 @@ from governance.samples import SampleBatch
 
 def _map(batch: SampleBatch, _: Setup) -> pa.Table | None:
     """Row, sample, source and licence of the rows that state one."""
-    stated = batch.table.column("licence").is_valid()
-    if not len(batch) or not pc.any(stated).as_py():
+    stated = pc.and_(batch.table.column("licence").is_valid(), pa.array(batch.holds_text))
+    if not pc.any(stated).as_py():
         return None
     table = batch.table.select(["row", "source", "licence"]).append_column("sample", batch.sample_ids)
     return table.filter(stated)

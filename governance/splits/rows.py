@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -30,7 +29,7 @@ def split_rows(batch: SampleBatch) -> pa.Table | None:
     split, time = batch.table.column("split"), batch.table.column("time")
     if split.null_count == len(batch) and time.null_count == len(batch):
         return None
-    held = _held(pl.Series(pl.from_arrow(split), dtype=pl.String)).set(pl.Series(_empty(batch)), None)
+    held = _held(pl.Series(pl.from_arrow(split), dtype=pl.String)).set(pl.Series(~batch.holds_text), None)
     times = pl.Series(pl.from_arrow(time), dtype=pl.String)
     some_held = held.null_count() < len(held)
     prompt = _prompts(batch) if some_held else pl.Series([None] * len(batch), dtype=pl.UInt64)
@@ -47,12 +46,6 @@ def split_rows(batch: SampleBatch) -> pa.Table | None:
         schema=ROWS,
     )
     return table.filter(pa.array((held.is_not_null() | times.is_not_null()).to_numpy()))
-
-
-def _empty(batch: SampleBatch) -> npt.NDArray[np.bool_]:
-    """(rows,) whether a row holds no text; such rows overlap with nothing."""
-    offsets, starts = batch.turns.buffers[1], batch.turns.starts
-    return np.asarray(offsets[starts[1:]] == offsets[starts[:-1]])
 
 
 def _held(split: pl.Series) -> pl.Series:

@@ -60,7 +60,7 @@ class Decided:
 
 def map_identities(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """Row, sample id and place of the source of each row that holds any text."""
-    return _identities(batch, setup).filter(_holds_text(batch)) if len(batch) else None
+    return _identities(batch, setup).filter(pa.array(batch.holds_text)) if len(batch) else None
 
 
 def map_signatures(batch: SampleBatch, setup: Setup, threshold: float) -> pa.Table | None:
@@ -80,8 +80,7 @@ def map_signatures(batch: SampleBatch, setup: Setup, threshold: float) -> pa.Tab
     identities = _identities(batch, setup)
     for name in identities.column_names:
         table = table.append_column(name, identities.column(name))
-    holds = _holds_text(batch)
-    return table if pc.all(holds).as_py() else table.filter(holds)
+    return table if batch.holds_text.all() else table.filter(pa.array(batch.holds_text))
 
 
 def _identities(batch: SampleBatch, setup: Setup) -> pa.Table:
@@ -92,11 +91,6 @@ def _identities(batch: SampleBatch, setup: Setup) -> pa.Table:
         found = pc.index_in(chunk(batch.table.column("source")), value_set=order).fill_null(len(order))
         place = found.to_numpy(zero_copy_only=False).astype(np.int32)
     return pa.table({"row": batch.rows, "sample_id": ids, "source": place})
-
-
-def _holds_text(batch: SampleBatch) -> pa.BooleanArray:
-    offsets, starts = batch.turns.buffers[1], batch.turns.starts
-    return pa.array(offsets[starts[1:]] > offsets[starts[:-1]])
 
 
 def _known(batch: SampleBatch, setup: Setup) -> npt.NDArray[np.bool_]:

@@ -22,6 +22,7 @@ CORE = (
     "datasketch",
     "duckdb",
     "jinja2",
+    "license-expression",
     "numba",
     "numpy",
     "polars",
