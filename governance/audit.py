@@ -37,8 +37,9 @@ from governance.rulebook import (
     options_in_force,
     reduce_all,
     spills_for,
+    storable,
 )
-from governance.rules.base import Scalar, Setup
+from governance.rules.base import Setup, Value
 from governance.rules.contamination import LISTED, unsearchable
 from governance.rules.registry import Selection, select
 from governance.samples import SampleBatch
@@ -80,7 +81,7 @@ class AuditRequest:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     preview: bool = False
-    options: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: str = "error"
     allow_incomplete: bool = False
@@ -102,7 +103,7 @@ class Plan:
     sources: tuple[Source, ...]
     suites: tuple[Suite, ...]
     selection: Selection
-    options: Mapping[str, Mapping[str, Scalar]]
+    options: Mapping[str, Mapping[str, Any]]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -273,7 +274,7 @@ def settings(plan: Plan) -> dict[str, Any]:
         "preview": request.preview,
         "representative": request.representative,
         "source_order": list(request.source_order),
-        "options": {code: dict(values) for code, values in sorted(plan.options.items()) if values},
+        "options": {code: storable(values) for code, values in sorted(plan.options.items()) if values},
         "severities": {code: s.value for code, s in sorted(request.severities.items())},
         "new_only": request.new_only,
     }

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from governance.errors import ConfigError, UsageError, did_you_mean
 from governance.findings import Severity
 from governance.readers.options import ReadLimits
-from governance.rules.base import Scalar
+from governance.rules.base import Value
 from governance.settings import TABLES, Limits, Settings
 
 FILE = "govern.toml"
@@ -33,7 +33,7 @@ SHAPES = {
     "dict_type": "it should be a table",
     "model_type": "it should be a table",
     "string_type": "it should be a text",
-    "scalar": "it should be a number, a text, true or false",
+    "scalar": "it should be a number, a text, true or false, or a list of texts",
 }
 """Pydantic's error types in the words of TOML."""
 
@@ -61,7 +61,7 @@ class Loaded:
         """The bounds as readers take them."""
         return ReadLimits(**self.settings.limits.model_dump())
 
-    def rule_options(self) -> dict[str, dict[str, Scalar]]:
+    def rule_options(self) -> dict[str, dict[str, Value]]:
         """Options by rule id, checked against what the rules have; ConfigError names where they were set."""
         return {rule: options for rule, (options, _) in self._rules().items() if options}
 
@@ -82,7 +82,7 @@ class Loaded:
                         error.what, where=f"{self.origins[key]}: {key}", hint=error.hint
                     ) from error
 
-    def _rules(self) -> dict[str, tuple[dict[str, Scalar], Severity | None]]:
+    def _rules(self) -> dict[str, tuple[dict[str, Value], Severity | None]]:
         found = {}
         for code, given in self.settings.rules.items():
             origin = self._origin_of(f"rules.{code}")
@@ -102,7 +102,7 @@ def _rule_id(code: str) -> str:
     return find(code).info.id
 
 
-def _checked(code: str, given: Mapping[str, Scalar]) -> tuple[dict[str, Scalar], Severity | None]:
+def _checked(code: str, given: Mapping[str, Value]) -> tuple[dict[str, Value], Severity | None]:
     """Options as given but in their types, and the severity, of one rule."""
     from governance.rules.registry import find, option_values
 

@@ -16,7 +16,7 @@ from governance.engine import Tally, failure
 from governance.errors import GovernError, UsageError, did_you_mean
 from governance.findings import EVIDENCE, FINDINGS, Severity, empty_evidence, empty_findings
 from governance.report import RuleOutcome, RuleState
-from governance.rules.base import Mapper, Rule, RuleResult, Scalar, Setup
+from governance.rules.base import Mapper, Rule, RuleResult, Setup, Value
 from governance.rules.registry import Selection, option_values
 from governance.spill import Spill
 
@@ -26,8 +26,8 @@ LAST = "GOV004"
 
 
 def options_in_force(
-    selection: Selection, given: Mapping[str, Mapping[str, Scalar]]
-) -> Mapping[str, Mapping[str, Scalar]]:
+    selection: Selection, given: Mapping[str, Mapping[str, Value]]
+) -> Mapping[str, Mapping[str, Value]]:
     """Every option of every selected rule; UsageError for a rule or option that does not exist."""
     from governance.rules.registry import all_rules
 
@@ -106,8 +106,13 @@ class Results:
 
 def _outcome(rule: Rule, severity: Severity, state: RuleState, setup: Setup, reason: str = "") -> RuleOutcome:
     info = rule.info
-    options = dict(setup.options[info.id])
+    options = storable(setup.options[info.id])
     return RuleOutcome(info.id, info.name, severity, info.summary, state, reason, options=options)
+
+
+def storable(options: Mapping[str, Value]) -> dict[str, Any]:
+    """The options as JSON gives them back, so that a stored report equals the one that was made."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
 
 
 def affected_rows(evidence: pa.Table) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from governance.readers.options import ReadLimits
-from governance.rules.base import Scalar
+from governance.rules.base import Value
 
 TABLES = ("rules", "limits")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -87,7 +87,7 @@ class Settings(Strict):
     """memory that intermediate results may take before they go to disk"""
     limits: Limits = Field(default_factory=Limits)
     """bounds on what readers accept"""
-    rules: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
+    rules: dict[str, dict[str, Value]] = Field(default_factory=dict)
     """per rule id: its options, and `severity`"""
 
 
