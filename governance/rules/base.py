@@ -120,6 +120,7 @@ class Setup:
         representative: which member of a cluster stays: longest | first | source.
         source_order: for `source`: names of sources, best first.
         not_run: the rules that could not run with the reason; only complete when GOV004 reads it.
+        waivers: what became of the waivers, a `governance.waivers.use.WaiverUse`; None until the GOV rules read it.
     """
 
     options: Mapping[str, Mapping[str, Any]]
@@ -131,6 +132,7 @@ class Setup:
     representative: str = "longest"
     source_order: tuple[str, ...] = ()
     not_run: Mapping[str, str] = field(default_factory=dict)
+    waivers: Any = None
     _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
