@@ -10,26 +10,36 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from governance.baseline import Baseline, accepted, record, whole_column
 from governance.benchmarks import Suite
 from governance.census import Count
+from governance.counting import Excused, counted, severities
 from governance.engine import Tally, map_all
 from governance.errors import UsageError
 from governance.excerpts import KEPT, in_place
 from governance.findings import Severity
-from governance.gate import failing_levels, verdict
+from governance.gate import Tolerance, failing_levels, verdict
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
-from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, RuleState, SuiteRecord
+from governance.report import (
+    AuditReport,
+    DatasetRecord,
+    Gate,
+    RuleOutcome,
+    RuleState,
+    SuiteRecord,
+    Verdict,
+)
 from governance.rulebook import (
     Results,
     mappers_of,
@@ -37,8 +47,9 @@ from governance.rulebook import (
     options_in_force,
     reduce_all,
     spills_for,
+    storable,
 )
-from governance.rules.base import Scalar, Setup
+from governance.rules.base import Setup, Value
 from governance.rules.contamination import LISTED, unsearchable
 from governance.rules.registry import Selection, select
 from governance.samples import SampleBatch
@@ -46,6 +57,11 @@ from governance.spill import Spill
 from governance.stopwatch import Stopwatch
 from governance.suites import resolve_suite
 from governance.text.signatures import parameters
+from governance.waivers.book import Book
+from governance.waivers.judge import LOG, Judgement, judge_book
+from governance.waivers.rows import RowFacts
+from governance.waivers.suppress import asks_about_rows, suppress
+from governance.waivers.use import WaiverUse, records
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how much of it is done, and how much there is (None where that is not known)."""
@@ -67,7 +83,10 @@ class AuditRequest:
         evals: evaluation suites: a registered name, a path, or NAME=PATH.
         options: per rule id, the options that differ from their defaults.
         severities: per rule id, a severity that differs from the rule's own.
-        known: fingerprints of an earlier audit; with `new_only` they do not count at the gate.
+        tolerances: per rule id, how much it may find before that counts at the gate.
+        baseline: an earlier audit; with `new_only` what it found does not count at the gate.
+        waivers: the waivers to apply; None applies none.
+        approvals: where approvals of waivers have to stand: log | file.
         memory: bytes that partials may keep in memory before they go to disk.
         cache: reuse near-duplicate signatures of this dataset that the lake already has.
     """
@@ -80,12 +99,15 @@ class AuditRequest:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     preview: bool = False
-    options: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: str = "error"
     allow_incomplete: bool = False
-    known: frozenset[str] = frozenset()
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    baseline: Baseline | None = None
     new_only: bool = False
+    waivers: Book | None = None
+    approvals: str = LOG
     representative: str = "longest"
     source_order: tuple[str, ...] = ()
     jobs: int = 1
@@ -102,7 +124,8 @@ class Plan:
     sources: tuple[Source, ...]
     suites: tuple[Suite, ...]
     selection: Selection
-    options: Mapping[str, Mapping[str, Scalar]]
+    options: Mapping[str, Mapping[str, Any]]
+    waivers: Judgement = field(default_factory=Judgement)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,7 +160,8 @@ def make_plan(request: AuditRequest, lake: Lake) -> Plan:
     options = options_in_force(selection, request.options)
     suites = tuple(resolve_suite(lake, spec) for spec in request.evals)
     sources = tuple(open_source(uri, request.read) for uri in request.datasets)
-    return Plan(request, sources, suites, selection, options)
+    waivers = judge_book(request.waivers or Book(), lake, request.approvals)
+    return Plan(request, sources, suites, selection, options, waivers)
 
 
 def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> AuditReport:
@@ -187,6 +211,7 @@ class Passed:
 
     spills: Mapping[str, Spill]
     kept: Spill
+    facts: RowFacts
     records: tuple[DatasetRecord, ...]
     tally: Tally
     skipped: Mapping[str, str]
@@ -199,6 +224,7 @@ def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
     mappers = mappers_of(rules)
     spills = spills_for(mappers, setup.scratch, plan.request.memory)
     kept = Spill(setup.scratch / "kept.arrow", plan.request.memory // 4, compression="lz4")
+    facts = RowFacts(setup.scratch, plan.request.memory // 4, wanted=asks_about_rows(plan.waivers.in_force()))
     tally, records, first_row = Tally(), [], 0
     for source, name, stage in zip(plan.sources, plan.names, staged, strict=True):
         count = Count(first_row)
@@ -206,6 +232,7 @@ def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
         def seen(batch: SampleBatch, count: Count = count, stage: StagedVersion = stage) -> None:
             count.add(batch)
             kept.add(batch.table.select(KEPT.names))
+            facts.add(batch)
             stage.write_entries(entries(batch))
             setup.progress("reading", count.first_row + count.rows, plan.total_rows)
 
@@ -213,7 +240,7 @@ def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
         tally.merge(map_all(batches, mappers, setup, spills, jobs=plan.request.jobs, seen=seen))
         first_row += count.rows
         records.append(count.record(source, name))
-    return Passed(spills, kept, tuple(records), tally, skipped)
+    return Passed(spills, kept, facts, tuple(records), tally, skipped)
 
 
 def numbered(batches: Iterator[SampleBatch], first_row: int) -> Iterator[SampleBatch]:
@@ -237,30 +264,46 @@ def entries(batch: SampleBatch) -> pa.Table:
 
 def _report(plan: Plan, setup: Setup, passed: Passed, watch: Stopwatch) -> AuditReport:
     """Everything the audit found, put together."""
-    results = reduce_all(plan.selection, passed.spills, passed.tally, setup, passed.skipped)
+    results, use = reduce_all(
+        plan.selection, passed.spills, passed.tally, setup, passed.skipped, lambda r: _waive(plan, passed, r)
+    )
     outcomes, findings, evidence = results.sorted()
     setup.progress("placing evidence", 0, None)
-    gate = Gate(plan.request.fail_on, plan.request.allow_incomplete)
-    return AuditReport(
+    report = AuditReport(
         run=watch.stop(plan.request.command, passed.tally.seconds | results.seconds, results.costs),
-        verdict=verdict(gate, outcomes, counting(plan.request, findings)),
-        gate=gate,
+        verdict=Verdict.INCOMPLETE,  # until it is decided
+        gate=Gate(plan.request.fail_on, plan.request.allow_incomplete),
         datasets=passed.records,
         suites=tuple(_suite_record(suite, setup, outcomes) for suite in plan.suites),
         rules=outcomes,
         findings=findings,
         evidence=in_place(evidence, passed.kept.tables(), plan.items),
         config=settings(plan),
+        suppressions=use.suppressions,
+        waivers=records(plan.waivers, use.matched),
     )
+    return decided(report, plan.request)
 
 
-def counting(request: AuditRequest, findings: pa.Table) -> pa.ChunkedArray:
-    """The severities of the findings that count at the gate."""
-    severities = findings.column("severity")
-    if not request.new_only:
-        return severities
-    known = pa.array(sorted(request.known), pa.string())
-    return severities.filter(pc.invert(pc.is_in(findings.column("fingerprint"), value_set=known)))
+def _waive(plan: Plan, passed: Passed, results: Results) -> WaiverUse:
+    """What the waivers in force, and the rows themselves, keep from the gate."""
+    findings, evidence = results.merged()
+    rows = passed.facts.about(evidence, passed.records)
+    found = suppress(plan.waivers.in_force(), findings, evidence, rows)
+    return WaiverUse(plan.waivers, found.matched, results.ran, found.table)
+
+
+def decided(report: AuditReport, request: AuditRequest) -> AuditReport:
+    """The report with what of each rule counts at the gate, how it stands against the baseline, and the verdict."""
+    gate, excused = report.gate, Excused(whole_column(report.suppressions, "fingerprint"))
+    if request.baseline is not None:
+        gate = replace(gate, baseline=record(report, request.baseline, new_only=request.new_only))
+    if request.baseline is not None and request.new_only:
+        known = report.findings.filter(accepted(report, request.baseline))
+        excused = replace(excused, accepted=whole_column(known, "fingerprint"))
+    rows = sum(d.rows for d in report.datasets)
+    rules = counted(report.rules, report.findings, report.evidence, excused, request.tolerances, rows)
+    return replace(report, gate=gate, rules=rules, verdict=verdict(gate, rules, severities(rules)))
 
 
 def settings(plan: Plan) -> dict[str, Any]:
@@ -273,9 +316,12 @@ def settings(plan: Plan) -> dict[str, Any]:
         "preview": request.preview,
         "representative": request.representative,
         "source_order": list(request.source_order),
-        "options": {code: dict(values) for code, values in sorted(plan.options.items()) if values},
+        "options": {code: storable(values) for code, values in sorted(plan.options.items()) if values},
         "severities": {code: s.value for code, s in sorted(request.severities.items())},
         "new_only": request.new_only,
+        "limits": {code: t.as_mapping() for code, t in sorted(request.tolerances.items())},
+        "waivers": request.waivers is not None,
+        "waiver_approvals": request.approvals,
     }
 
 

@@ -1,25 +1,31 @@
 """What is new since an earlier audit, by fingerprint.
 
-A baseline is any earlier `govern audit -f json`. Fingerprints speak of content, so shuffling or re-sharding the data
+A baseline is any earlier `govern audit -f json`, or an audit that the lake keeps.
+Fingerprints speak of content, so shuffling or re-sharding the data
 between the two audits changes nothing. A finding that is gone counts as fixed only where its rule ran this time: a
-rule that did not look has not seen anything fixed.
+rule that did not look has not seen anything fixed. A finding that was waived in the baseline is not accepted by it:
+when its waiver is no longer in force, it is new.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from governance.errors import InputError
+from governance.errors import InputError, NotFound
 from governance.findings import FINDINGS
-from governance.report import AuditReport, RuleOutcome, RuleState
+from governance.report import AuditReport, BaselineRecord, RuleOutcome, RuleState
+
+if TYPE_CHECKING:
+    from governance.lake import Lake
 
 SCHEMA = "govern.report/1"
 KNOWN = pa.schema([FINDINGS.field(name) for name in ("fingerprint", "rule", "severity", "message")])
@@ -33,10 +39,18 @@ class Baseline:
     Attributes:
         name: how reports call it: the file's name without its folders.
         findings: `KNOWN` columns.
+        waived: fingerprints of those that were waived then.
     """
 
     name: str
     findings: pa.Table
+    waived: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+
+    @property
+    def content(self) -> str:
+        """SHA-256 over the fingerprints, whatever their order."""
+        lines = "\n".join(sorted(self.findings.column("fingerprint").to_pylist()))
+        return hashlib.sha256(lines.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,9 @@ def load_baseline(path: str | Path) -> Baseline:
     where = Path(path)
     try:
         with where.open(encoding="utf-8") as file:
-            return Baseline(where.name, _table(_findings(file)))
+            found = _table(_findings(file))
+        waived = found.filter(found.column("waived"))
+        return Baseline(where.name, found.select(KNOWN.names), whole_column(waived, "fingerprint"))
     except OSError as error:
         raise InputError(
             "the baseline cannot be read", where=str(where), hint=error.strerror or ""
@@ -82,6 +98,37 @@ def load_baseline(path: str | Path) -> Baseline:
         ) from error
 
 
+def resolve_baseline(lake: Lake, spec: str) -> Baseline:
+    """A baseline by the name of its file, or by that of a stored run: its id, the beginning of one, or `latest`."""
+    from governance.lake.audits import find_run, load_findings, load_suppressions
+
+    if Path(spec).exists():
+        return load_baseline(spec)
+    try:
+        run = find_run(lake, spec)
+    except NotFound as error:
+        hint = f"write one with `govern audit DATASET -f json -o FILE`, or name a run; {error.hint}"
+        raise InputError("the baseline is neither a file nor a stored run", where=spec, hint=hint) from error
+    waived = whole_column(load_suppressions(lake, run), "fingerprint")
+    return Baseline(run, load_findings(lake, run).select(KNOWN.names), waived)
+
+
+def record(report: AuditReport, baseline: Baseline, *, new_only: bool) -> BaselineRecord:
+    """How a report stands against a baseline, as the report itself keeps it."""
+    found = apply(report, baseline)[1]
+    counts = found.new, found.unchanged, found.fixed.num_rows, found.not_looked
+    return BaselineRecord(baseline.name, baseline.content, *counts, new_only)
+
+
+def accepted(report: AuditReport, baseline: Baseline) -> pa.ChunkedArray:
+    """(findings,) True where the baseline has the finding, and not only thanks to a waiver that is gone."""
+    prints = report.findings.column("fingerprint")
+    known = pc.is_in(prints, value_set=whole_column(baseline.findings, "fingerprint"))
+    waived_then = pc.is_in(prints, value_set=baseline.waived)
+    waived_now = pc.is_in(prints, value_set=whole_column(report.suppressions, "fingerprint"))
+    return pc.and_(known, pc.or_(pc.invert(waived_then), waived_now))
+
+
 def apply(
     report: AuditReport, baseline: Baseline, *, new_only: bool = False
 ) -> tuple[AuditReport, Comparison]:
@@ -90,9 +137,7 @@ def apply(
     The verdict stays as it was: whoever asks for `new_only` decides it again from the report returned, whose rules
     count what is left.
     """
-    known = pc.is_in(
-        report.findings.column("fingerprint"), value_set=whole_column(baseline.findings, "fingerprint")
-    )
+    known = accepted(report, baseline)
     unchanged = pc.sum(known).as_py() or 0
     fixed, not_looked = _gone(report, baseline)
     if new_only:
@@ -120,11 +165,13 @@ def _keep(report: AuditReport, mask: pa.ChunkedArray) -> AuditReport:
     findings = report.findings.filter(mask)
     kept = pc.is_in(report.evidence.column("fingerprint"), value_set=whole_column(findings, "fingerprint"))
     evidence = report.evidence.filter(kept)
-    rules = tuple(_recounted(rule, findings, evidence) for rule in report.rules)
-    return replace(report, findings=findings, evidence=evidence, rules=rules)
+    prints = whole_column(findings, "fingerprint")
+    waived = report.suppressions.filter(pc.is_in(report.suppressions.column("fingerprint"), value_set=prints))
+    rules = tuple(_recounted(rule, findings, evidence, waived) for rule in report.rules)
+    return replace(report, findings=findings, evidence=evidence, rules=rules, suppressions=waived)
 
 
-def _recounted(rule: RuleOutcome, findings: pa.Table, evidence: pa.Table) -> RuleOutcome:
+def _recounted(rule: RuleOutcome, findings: pa.Table, evidence: pa.Table, waived: pa.Table) -> RuleOutcome:
     mine = findings.filter(pc.equal(findings.column("rule"), rule.id))
     if mine.num_rows == rule.findings:
         return rule
@@ -134,7 +181,9 @@ def _recounted(rule: RuleOutcome, findings: pa.Table, evidence: pa.Table) -> Rul
             pc.equal(evidence.column("role"), "affected"),
         )
     )
-    return replace(rule, findings=mine.num_rows, rows=len(np.unique(affected.column("row").to_numpy())))
+    own = pc.is_in(mine.column("fingerprint"), value_set=whole_column(waived, "fingerprint"))
+    rows = len(np.unique(affected.column("row").to_numpy()))
+    return replace(rule, findings=mine.num_rows, rows=rows, waived=pc.sum(own).as_py() or 0)
 
 
 def whole_column(table: pa.Table, name: str) -> pa.Array:
@@ -172,11 +221,12 @@ def _check(report: Any) -> dict[str, Any]:
 
 
 def _table(findings: Iterator[dict[str, Any]]) -> pa.Table:
-    """`KNOWN` columns of findings, built in chunks so that the evidence never piles up."""
-    chunks, rows = [KNOWN.empty_table()], []
+    """`KNOWN` columns and `waived` of findings, built in chunks so that the evidence never piles up."""
+    schema = KNOWN.append(pa.field("waived", pa.bool_()))
+    chunks, rows = [schema.empty_table()], []
     for finding in findings:
-        rows.append({name: str(finding[name]) for name in KNOWN.names})
+        rows.append({n: str(finding[n]) for n in KNOWN.names} | {"waived": "suppression" in finding})
         if len(rows) == _CHUNK:
-            chunks.append(pa.Table.from_pylist(rows, KNOWN))
+            chunks.append(pa.Table.from_pylist(rows, schema))
             rows = []
-    return pa.concat_tables([*chunks, pa.Table.from_pylist(rows, KNOWN)])
+    return pa.concat_tables([*chunks, pa.Table.from_pylist(rows, schema)])

@@ -10,6 +10,7 @@ nobody reads is an error that names the nearest known one, because a gate set by
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,20 +21,25 @@ from pydantic import ValidationError
 
 from governance.errors import ConfigError, UsageError, did_you_mean
 from governance.findings import Severity
+from governance.gate import Tolerance
 from governance.readers.options import ReadLimits
-from governance.rules.base import Scalar
+from governance.rules.base import Value
 from governance.settings import TABLES, Limits, Settings
 
 FILE = "govern.toml"
 PYPROJECT = "pyproject.toml"
 PREFIX = "GOVERN_"
 DEFAULT = "default"
+POLICY = ("severity", "max_rows", "max_rate")
+"""Keys of a rule's table that are policy; all others are the rule's own options."""
+RulePolicy = tuple[dict[str, Value], Severity | None, Tolerance]
+"""Options, severity and limits that are set for one rule."""
 SHAPES = {
     "tuple_type": "it should be a list of texts",
     "dict_type": "it should be a table",
     "model_type": "it should be a table",
     "string_type": "it should be a text",
-    "scalar": "it should be a number, a text, true or false",
+    "scalar": "it should be a number, a text, true or false, or a list of texts",
 }
 """Pydantic's error types in the words of TOML."""
 
@@ -57,17 +63,28 @@ class Loaded:
         """Dotted key -> value, defaults included, in the order of declaration."""
         return _flat(self.settings.model_dump(mode="json"))
 
+    def waiver_file(self, folder: Path) -> Path:
+        """Where waivers stand: the file that is set, or waivers.toml beside the configuration, there or not."""
+        from governance.waivers.book import FILE as WAIVERS
+
+        named = self.settings.waivers
+        return Path(named) if named else (self.files[-1].parent if self.files else folder) / WAIVERS
+
     def read_limits(self) -> ReadLimits:
         """The bounds as readers take them."""
         return ReadLimits(**self.settings.limits.model_dump())
 
-    def rule_options(self) -> dict[str, dict[str, Scalar]]:
+    def rule_options(self) -> dict[str, dict[str, Value]]:
         """Options by rule id, checked against what the rules have; ConfigError names where they were set."""
-        return {rule: options for rule, (options, _) in self._rules().items() if options}
+        return {rule: options for rule, (options, _, _) in self._rules().items() if options}
+
+    def tolerances(self) -> dict[str, Tolerance]:
+        """By rule id, how much it may find before that counts at the gate, where something is set."""
+        return {rule: t for rule, (_, _, t) in self._rules().items() if t.as_mapping()}
 
     def severities(self) -> dict[str, Severity]:
         """Severity by rule id, where it differs from the rule's own."""
-        return {rule: severity for rule, (_, severity) in self._rules().items() if severity}
+        return {rule: severity for rule, (_, severity, _) in self._rules().items() if severity}
 
     def check_codes(self) -> None:
         """Every code of select, extend_select and ignore names a rule; ConfigError otherwise."""
@@ -82,7 +99,7 @@ class Loaded:
                         error.what, where=f"{self.origins[key]}: {key}", hint=error.hint
                     ) from error
 
-    def _rules(self) -> dict[str, tuple[dict[str, Scalar], Severity | None]]:
+    def _rules(self) -> dict[str, RulePolicy]:
         found = {}
         for code, given in self.settings.rules.items():
             origin = self._origin_of(f"rules.{code}")
@@ -102,18 +119,41 @@ def _rule_id(code: str) -> str:
     return find(code).info.id
 
 
-def _checked(code: str, given: Mapping[str, Scalar]) -> tuple[dict[str, Scalar], Severity | None]:
-    """Options as given but in their types, and the severity, of one rule."""
+def _checked(code: str, given: Mapping[str, Value]) -> RulePolicy:
+    """Options as given but in their types, the severity and the limits of one rule."""
     from governance.rules.registry import find, option_values
 
     info = find(code).info
-    options = {name: value for name, value in given.items() if name != "severity"}
+    options = {name: value for name, value in given.items() if name not in POLICY}
     values = option_values(info, options)
     severity = given.get("severity")
     words = [s.value for s in Severity]
     if severity is not None and severity not in words:
         raise UsageError(f"{severity!r} is not a severity", hint=f"severities are: {', '.join(words)}")
-    return {name: values[name] for name in options}, Severity(severity) if severity else None
+    chosen = {name: values[name] for name in options}
+    return chosen, Severity(str(severity)) if severity else None, _tolerance(given)
+
+
+def _tolerance(given: Mapping[str, Value]) -> Tolerance:
+    """The limits of one rule; UsageError where one is no number or out of range."""
+    rows, rate = given.get("max_rows"), given.get("max_rate")
+    return Tolerance(
+        None if rows is None else int(_number("max_rows", rows, int, sys.maxsize)),
+        None if rate is None else _number("max_rate", rate, float, 1),
+    )
+
+
+def _number(name: str, value: Value, kind: type[int] | type[float], highest: float) -> float:
+    hint = "a number of rows from 0" if kind is int else "a share of all rows from 0 to 1"
+    try:
+        if isinstance(value, bool | tuple):
+            raise ValueError(value)
+        number = kind(str(value))
+    except ValueError as error:
+        raise UsageError(f"{value!r} does not fit {name!r}", hint=hint) from error
+    if not 0 <= number <= highest:
+        raise UsageError(f"{value!r} does not fit {name!r}", hint=hint)
+    return number
 
 
 @dataclass(frozen=True)
@@ -197,7 +237,7 @@ def _from_file(path: Path, folder: Path) -> Layer:
 
 def _from_here(key: str, value: Any, home: Path, folder: Path) -> Any:
     """The value with paths relative to the file's folder made relative to the working folder."""
-    if key == "lake" and isinstance(value, str) and "://" not in value:
+    if key in {"lake", "waivers"} and isinstance(value, str) and value and "://" not in value:
         return _moved(value, home, folder)
     if key == "eval" and isinstance(value, list):
         return [_moved_suite(item, home, folder) if isinstance(item, str) else item for item in value]

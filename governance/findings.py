@@ -70,6 +70,15 @@ EVIDENCE = pa.schema(
     ]
 )
 
+SUPPRESSIONS = pa.schema(
+    [
+        pa.field("fingerprint", pa.string(), False),
+        pa.field("kind", pa.string(), False),  # external: a waiver covers it | in-source: its rows say so
+        pa.field("waiver", pa.string(), False),  # id of the waiver, empty for in-source
+    ]
+)
+"""Findings that are kept from the gate, one line each, sorted by fingerprint."""
+
 FINGERPRINT_VERSION = "1"
 EXCERPT_CHARACTERS = 200
 
@@ -101,3 +110,8 @@ def empty_findings() -> pa.Table:
 def empty_evidence() -> pa.Table:
     """An evidence table of no rows."""
     return EVIDENCE.empty_table()
+
+
+def empty_suppressions() -> pa.Table:
+    """A table of no suppressions."""
+    return SUPPRESSIONS.empty_table()

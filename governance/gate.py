@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,29 @@ from governance.report import Gate, RuleOutcome, RuleState, Verdict
 
 LEVELS = (*(s.value for s in Severity), "never")
 """Values of `fail_on`, strictest last: a note fails only where `note` is asked for; `never` lets all pass."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How much a rule may find before its findings count at the gate; None sets no bound.
+
+    Attributes:
+        max_rows: distinct rows that its findings may count against.
+        max_rate: the same as a share of all rows, 0 to 1.
+    """
+
+    max_rows: int | None = None
+    max_rate: float | None = None
+
+    def as_mapping(self) -> dict[str, float]:
+        """The bounds that are set, by name."""
+        known = {"max_rows": self.max_rows, "max_rate": self.max_rate}
+        return {name: bound for name, bound in known.items() if bound is not None}
+
+    def tolerates(self, rows: int, of: int) -> bool:
+        """True where so many rows out of all rows stay within every bound that is set."""
+        few = self.max_rows is None or rows <= self.max_rows
+        return few and (self.max_rate is None or rows <= self.max_rate * of)
 
 
 def verdict(gate: Gate, outcomes: Iterable[RuleOutcome], severities: pa.Array) -> Verdict:

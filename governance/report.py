@@ -1,7 +1,7 @@
 """What an audit leaves behind: one frozen value that the lake stores and every format renders.
 
 Everything except `run` is a function of the input, the configuration and the program version, so two audits of the
-same data give the same report apart from `run`.
+same data give the same report apart from `run`. Where waivers are in use it depends on the day too, since they expire.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from governance.findings import Severity
+from governance.findings import Severity, empty_suppressions
 
 
 class Verdict(StrEnum):
@@ -34,7 +34,14 @@ class RuleState(StrEnum):
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """One selected rule: did it run, with which options, and what it counted."""
+    """One selected rule: did it run, with which options, and what it counted.
+
+    Attributes:
+        limits: `max_rows` and `max_rate` by policy; within all of them its findings do not count at the gate.
+        within_limits: True where they do not count for that reason.
+        waived: findings that a waiver, or the data themselves, keep from the gate.
+        counted: findings that count at the gate by severity word; None where nobody worked it out, so all do.
+    """
 
     id: str
     name: str
@@ -46,6 +53,10 @@ class RuleOutcome:
     rows: int = 0  # distinct rows its findings count against
     options: Mapping[str, Any] = field(default_factory=dict)
     stats: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+    within_limits: bool = False
+    waived: int = 0
+    counted: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,11 +119,54 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class BaselineRecord:
+    """The earlier audit that an audit was held against.
+
+    Attributes:
+        name: the file's name without its folders, or the id of a stored run.
+        content: order-free SHA-256 over the fingerprints of its findings.
+        new_only: findings that it has do not count at the gate.
+    """
+
+    name: str
+    content: str
+    new: int
+    unchanged: int
+    fixed: int
+    not_looked: int
+    new_only: bool = False
+
+
+@dataclass(frozen=True)
 class Gate:
     """What decides the verdict."""
 
     fail_on: str  # error | warning | note | never
     allow_incomplete: bool = False
+    baseline: BaselineRecord | None = None
+
+
+@dataclass(frozen=True)
+class WaiverRecord:
+    """A waiver as an audit saw it: who wants what accepted, who agreed, and what it amounted to on that day.
+
+    Attributes:
+        state: in-force | expired | requested | rejected | revoked | self-approved | changed | unrecorded.
+        findings: how many findings of this audit it covers; zero unless it is in force.
+        faults: how the entry differs from what the event log has.
+    """
+
+    id: str
+    rule: str
+    scope: str  # "finding FINGERPRINT" or "where EXPRESSION"
+    state: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    expires: str  # the last day on which it holds, ISO 8601
+    ticket: str = ""
+    findings: int = 0
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +184,8 @@ class AuditReport:
     config: Mapping[str, Any] = field(
         default_factory=dict
     )  # settings in force, without paths of this machine
+    suppressions: pa.Table = field(default_factory=empty_suppressions)  # SUPPRESSIONS
+    waivers: tuple[WaiverRecord, ...] = ()  # every waiver of the file in use, in its order
 
     def counts(self) -> dict[str, int]:
         """Findings by severity word, all three always present."""

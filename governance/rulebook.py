@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -16,18 +16,23 @@ from governance.engine import Tally, failure
 from governance.errors import GovernError, UsageError, did_you_mean
 from governance.findings import EVIDENCE, FINDINGS, Severity, empty_evidence, empty_findings
 from governance.report import RuleOutcome, RuleState
-from governance.rules.base import Mapper, Rule, RuleResult, Scalar, Setup
+from governance.rules.base import Mapper, Rule, RuleResult, Setup, Value
 from governance.rules.registry import Selection, option_values
 from governance.spill import Spill
 
+if TYPE_CHECKING:
+    from governance.waivers.use import WaiverUse
+
 log = logging.getLogger("govern")
-LAST = "GOV004"
-"""Speaks of the rules that did not run, so it is reduced after all others."""
+GOVERNANCE, LAST = "GOV", "GOV004"
+"""Rules about waivers and about the other rules are reduced after these; what did not run is told last of all."""
+Waive = Callable[["Results"], "WaiverUse"]
+"""Told what the rules found, works out what the waivers cover."""
 
 
 def options_in_force(
-    selection: Selection, given: Mapping[str, Mapping[str, Scalar]]
-) -> Mapping[str, Mapping[str, Scalar]]:
+    selection: Selection, given: Mapping[str, Mapping[str, Value]]
+) -> Mapping[str, Mapping[str, Value]]:
     """Every option of every selected rule; UsageError for a rule or option that does not exist."""
     from governance.rules.registry import all_rules
 
@@ -94,20 +99,37 @@ class Results:
         severity = setup.severities.get(rule.info.id, rule.info.severity)
         self.outcomes.append(_outcome(rule, severity, state, setup, reason))
 
+    def merged(self) -> tuple[pa.Table, pa.Table]:
+        """Findings and evidence so far, in the order they came."""
+        return (
+            pa.concat_tables([empty_findings(), *self.findings]),
+            pa.concat_tables([empty_evidence(), *self.evidence]),
+        )
+
+    @property
+    def ran(self) -> frozenset[str]:
+        """Ids of the rules that ran so far."""
+        return frozenset(o.id for o in self.outcomes if o.state is RuleState.RAN)
+
     def sorted(self) -> tuple[tuple[RuleOutcome, ...], pa.Table, pa.Table]:
         """Outcomes by id, findings by (severity, rule, fingerprint), evidence as it came."""
-        findings = pl.DataFrame(pl.from_arrow(pa.concat_tables([empty_findings(), *self.findings])))
+        merged, evidence = self.merged()
+        findings = pl.DataFrame(pl.from_arrow(merged))
         rank = pl.col("severity").replace_strict({s.value: s.rank for s in Severity}, return_dtype=pl.Int8)
         ordered = findings.sort(rank, "rule", "fingerprint")
-        evidence = pa.concat_tables([empty_evidence(), *self.evidence]).select(EVIDENCE.names)
         outcomes = tuple(sorted(self.outcomes, key=lambda outcome: outcome.id))
-        return outcomes, ordered.to_arrow().cast(FINDINGS), evidence
+        return outcomes, ordered.to_arrow().cast(FINDINGS), evidence.select(EVIDENCE.names)
 
 
 def _outcome(rule: Rule, severity: Severity, state: RuleState, setup: Setup, reason: str = "") -> RuleOutcome:
     info = rule.info
-    options = dict(setup.options[info.id])
+    options = storable(setup.options[info.id])
     return RuleOutcome(info.id, info.name, severity, info.summary, state, reason, options=options)
+
+
+def storable(options: Mapping[str, Value]) -> dict[str, Any]:
+    """The options as JSON gives them back, so that a stored report equals the one that was made."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
 
 
 def affected_rows(evidence: pa.Table) -> int:
@@ -117,14 +139,17 @@ def affected_rows(evidence: pa.Table) -> int:
 
 
 def reduce_all(
-    selection: Selection, spills: Mapping[str, Spill], tally: Tally, setup: Setup, skipped: Mapping[str, str]
-) -> Results:
-    """Every selected rule reduced, or the reason why not."""
+    selection: Selection, spills: Mapping[str, Spill], tally: Tally, setup: Setup, skipped: Mapping[str, str],
+    waive: Waive,
+) -> tuple[Results, WaiverUse]:  # fmt: skip
+    """Every selected rule reduced, or the reason why not; the rules about rules after `waive` has seen the others."""
     results = Results()
     not_run: dict[str, str] = {}
-    for code, rule in sorted(selection.rules.items(), key=lambda pair: (pair[0] == LAST, pair[0])):
-        if code == LAST:
-            setup = replace(setup, not_run=not_run)
+    rules, use = selection.rules, None
+    for code, rule in sorted(rules.items(), key=lambda pair: _turn(pair[0])):
+        if use is None and code.startswith(GOVERNANCE):
+            use = waive(results)
+            setup = replace(setup, not_run=not_run, waivers=use)
         if code in skipped:
             asked = code in selection.asked
             results.skip(rule, setup, RuleState.NOT_RUN if asked else RuleState.NOT_APPLICABLE, skipped[code])
@@ -135,7 +160,11 @@ def reduce_all(
         if reason:
             results.skip(rule, setup, RuleState.NOT_RUN, reason)
             not_run[code] = reason
-    return results
+    return results, use or waive(results)
+
+
+def _turn(code: str) -> tuple[bool, bool, str]:
+    return code.startswith(GOVERNANCE), code == LAST, code
 
 
 def _reduce(rule: Rule, spills: Mapping[str, Spill], setup: Setup, results: Results) -> str | None:

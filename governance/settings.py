@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from governance.readers.options import ReadLimits
-from governance.rules.base import Scalar
+from governance.rules.base import Value
 
 TABLES = ("rules", "limits")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -85,14 +85,45 @@ class Settings(Strict):
     """batches worked on at the same time"""
     memory: Size = "256MB"
     """memory that intermediate results may take before they go to disk"""
+    waivers: str = ""
+    """file of waivers; empty means waivers.toml beside govern.toml, where there is one"""
+    waiver_approvals: Literal["log", "file"] = "log"
+    """where an approval has to stand: log, the lake's event log; file, the file alone, where others review that"""
     limits: Limits = Field(default_factory=Limits)
     """bounds on what readers accept"""
-    rules: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
-    """per rule id: its options, and `severity`"""
+    rules: dict[str, dict[str, Value]] = Field(default_factory=dict)
+    """per rule id: its options, `severity`, and `max_rows` and `max_rate`, up to which the gate lets it pass"""
 
 
-def template(lake: str | None = None) -> str:
-    """A govern.toml in which every setting is a comment with its default; `lake` is set where given."""
+STRICT: dict[str, Any] = {"fail_on": "warning", "waiver_approvals": "log"}
+"""What the strict policy sets: warnings fail too, and a waiver needs a second person and a record of that."""
+STRICT_RULES = (
+    "# Leaks and expired waivers fail also where somebody gives --fail-on error.",
+    *(line for code in ("CON002", "GOV001") for line in (f"[rules.{code}]", 'severity = "error"')),
+    "# Some repetition is normal. Up to one row in a thousand the gate lets it pass; it is reported all the same.",
+    "[rules.DUP003]",
+    "max_rate = 0.001",
+    "[rules.DUP005]",
+    "max_rate = 0.001",
+)
+STARTER_RULES = (
+    "# Options of a rule (`govern rule DUP003` lists them), its severity, and how much of it the gate lets pass",
+    "# [rules.DUP003]",
+    '# severity = "warning"',
+    "# max_rows = 20",
+    "# max_rate = 0.001",
+)
+POLICIES = ("starter", "strict")
+
+
+def template(lake: str | None = None, policy: str = "starter") -> str:
+    """A govern.toml in which every setting stands, as a comment with its default where the policy sets none.
+
+    Args:
+        lake: set where given.
+        policy: starter, which sets nothing, or strict.
+    """
+    given = {**(STRICT if policy == "strict" else {}), **({"lake": lake} if lake else {})}
     lines = [
         "# Settings of govern. A line that is uncommented is in force; `govern config show` tells what is.",
         "",
@@ -100,18 +131,9 @@ def template(lake: str | None = None) -> str:
     for name, known in Settings.model_fields.items():
         if name not in TABLES:
             default = known.get_default(call_default_factory=True)
-            line = (
-                f"lake = {toml_value(lake)}"
-                if name == "lake" and lake
-                else f"# {name} = {toml_value(default)}"
-            )
-            lines += [f"# {known.description}", line, ""]
-    lines += [
-        "# Options of a rule: `govern rule DUP003` lists them",
-        "# [rules.DUP003]",
-        '# severity = "warning"',
-        "",
-    ]
+            sign, value = ("", given[name]) if name in given else ("# ", default)
+            lines += [f"# {known.description}", f"{sign}{name} = {toml_value(value)}", ""]
+    lines += [*(STRICT_RULES if policy == "strict" else STARTER_RULES), ""]
     lines += ["# Bounds on what readers accept", "# [limits]"]
     lines += [f"# {name} = {toml_value(known.default)}" for name, known in Limits.model_fields.items()]
     return "\n".join(lines) + "\n"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from governance.errors import NotFound, UsageError, did_you_mean
-from governance.findings import EVIDENCE, FINDINGS
+from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
 from governance.lake import events
 from governance.lake.canonical import digest, table_hash
 from governance.lake.commit import Transaction, committed, writing
@@ -17,12 +17,14 @@ from governance.lake.datasets import Prepared, StagedVersion, add_version, prepa
 from governance.lake.records import report_from_json, report_to_json
 from governance.lake.removals import Removal, find_removal, removal_row
 from governance.lake.signatures import LakeSignatureCache
+from governance.lake.sql import identifier
 from governance.lake.staging import StagedFile, StagedTable, stage
 from governance.lake.tables import (
     AUDIT_DATASETS,
     AUDIT_EVIDENCE,
     AUDIT_FINDINGS,
     AUDIT_RULES,
+    AUDIT_SUPPRESSIONS,
     AUDITS,
     REMOVALS,
     Table,
@@ -36,6 +38,14 @@ if TYPE_CHECKING:
     from governance.lake.catalog import Lake
 
 LATEST = "latest"
+HELD = {
+    "report": "the stored report is",
+    "findings": "the stored findings are",
+    "evidence": "the stored evidence is",
+    "suppressions": "the stored list of waived findings is",
+}
+OWNED_BY_RUN = (AUDITS, AUDIT_DATASETS, AUDIT_RULES, AUDIT_FINDINGS, AUDIT_EVIDENCE, AUDIT_SUPPRESSIONS)
+"""Every table that holds parts of a stored audit."""
 SLICE = 500_000  # findings staged at a time
 
 
@@ -82,10 +92,15 @@ def commit_audit(
     seen = events.head(lake).seq
     if committed(lake, key):
         return load_audit(lake, report.run.id)
-    hashes = {"findings": table_hash(report.findings), "evidence": table_hash(report.evidence)}
+    hashes = {
+        "findings": table_hash(report.findings),
+        "evidence": table_hash(report.evidence),
+        "suppressions": table_hash(report.suppressions),
+    }
     tables = [
         *_stage(lake, AUDIT_FINDINGS, report.run.id, report.findings),
         *_stage(lake, AUDIT_EVIDENCE, report.run.id, report.evidence),
+        *_stage(lake, AUDIT_SUPPRESSIONS, report.run.id, report.suppressions),
         *stage(lake.session, AUDIT_RULES, _rule_rows(report)),
     ]
     records = {d.name: d for d in report.datasets}
@@ -104,6 +119,7 @@ def commit_audit(
                 "report": digest(report_to_json(report)),
                 "verdict": report.verdict.value,
                 "datasets": [f"{d.name}@{d.version}" if d.version else d.name for d in report.datasets],
+                **_what_excused(report),
             }
             tx.describe("audit.commit", report.run.id, details, key)
     if known:
@@ -120,7 +136,27 @@ def load_audit(lake: Lake, run: str) -> AuditReport:
         str(text),
         _load(lake, AUDIT_FINDINGS, FINDINGS, ident),
         _load(lake, AUDIT_EVIDENCE, EVIDENCE, ident),
+        load_suppressions(lake, ident),
     )
+
+
+def load_findings(lake: Lake, run: str) -> pa.Table:
+    """FINDINGS of a stored run, by its whole id."""
+    return _load(lake, AUDIT_FINDINGS, FINDINGS, run)
+
+
+def load_suppressions(lake: Lake, run: str) -> pa.Table:
+    """SUPPRESSIONS of a stored run, by its whole id."""
+    return _load(lake, AUDIT_SUPPRESSIONS, SUPPRESSIONS, run)
+
+
+def findings_beginning(lake: Lake, prefix: str, most: int = 20) -> list[tuple[str, str]]:
+    """(rule, fingerprint) of the stored findings whose fingerprint begins so, each once."""
+    sql = (
+        "SELECT DISTINCT rule, fingerprint FROM lake.findings WHERE starts_with(fingerprint, ?)"
+        " ORDER BY fingerprint LIMIT ?"
+    )
+    return [(str(rule), str(found)) for rule, found in lake.fetch(sql, [prefix, most])]
 
 
 def find_run(lake: Lake, run: str) -> str:
@@ -166,7 +202,7 @@ def remove_audit(lake: Lake, run: str) -> str:
     """The id of the audit that is gone with its findings and evidence; the log keeps that it was there."""
     with writing(lake) as tx:
         ident = find_run(lake, run)
-        for table in (AUDITS, AUDIT_DATASETS, AUDIT_RULES, AUDIT_FINDINGS, AUDIT_EVIDENCE):
+        for table in OWNED_BY_RUN:
             tx.delete(table, "run", ident)
         tx.insert(REMOVALS, removal_row(tx, "audit", ident, ident))
         tx.describe("audit.remove", ident, {})
@@ -179,14 +215,47 @@ def verify_audit(lake: Lake, run: str) -> AuditCheck:
     logged = [e for e in events.about(lake, "audit.commit", ident) if e.expected_hash() == e.hash]
     if not logged:
         return AuditCheck(ident, ("the event log has no intact entry for this run",))
-    recorded = logged[-1].data
+    recorded = {"suppressions": table_hash(SUPPRESSIONS.empty_table()), **logged[-1].data}
+    report = str(lake.fetch("SELECT report FROM lake.audits WHERE run = ?", [ident])[0][0])
     stored = {
-        "report": digest(str(lake.fetch("SELECT report FROM lake.audits WHERE run = ?", [ident])[0][0])),
-        "findings": table_hash(_load(lake, AUDIT_FINDINGS, FINDINGS, ident)),
+        "report": digest(report),
+        "findings": table_hash(load_findings(lake, ident)),
         "evidence": table_hash(_load(lake, AUDIT_EVIDENCE, EVIDENCE, ident)),
+        "suppressions": table_hash(load_suppressions(lake, ident)),
     }
-    wrong = [name for name, value in stored.items() if recorded.get(name) != value]
-    return AuditCheck(ident, tuple(f"the stored {name} differs from what was committed" for name in wrong))
+    wrong = [
+        f"{HELD[name]} not what was committed"
+        for name, value in stored.items()
+        if recorded.get(name) != value
+    ]
+    return AuditCheck(ident, tuple(wrong or _summary_problems(lake, ident)))
+
+
+def missing_audits(lake: Lake) -> list[str]:
+    """Runs that were committed by the event log, were never removed, and are not in the lake."""
+    committed_runs = [e.subject for e in events.beginning(lake, "audit.commit")]
+    removed = {e.subject for e in events.beginning(lake, "audit.remove")}
+    stored = {str(row[0]) for row in lake.fetch("SELECT run FROM lake.audits")}
+    return [run for run in dict.fromkeys(committed_runs) if run not in removed | stored]
+
+
+def _summary_problems(lake: Lake, run: str) -> list[str]:
+    """Which of the tables that lists are made from says something else than the report, which is as committed."""
+    report = load_audit(lake, run)
+    rules = _rule_rows(report)
+    summary = {
+        "verdict": report.verdict.value,
+        "started": report.run.started,
+        "user": report.run.user,
+        "findings": report.findings.num_rows,
+        "evidence": report.evidence.num_rows,
+    }
+    sql = f"SELECT {', '.join(map(identifier, summary))} FROM lake.audits WHERE run = ?"
+    problems = [] if lake.fetch(sql, [run]) == [tuple(summary.values())] else ["audits"]
+    columns = names(AUDIT_RULES.schema)
+    sql = f"SELECT {columns} FROM lake.audit_rules WHERE run = ? ORDER BY position"
+    problems += [] if lake.query(sql, AUDIT_RULES.schema, [run]) == rules else ["audit_rules"]
+    return [f"its line in table {table} is not what was committed" for table in problems]
 
 
 def _commit(
@@ -204,6 +273,14 @@ def _commit(
     tx.insert(AUDITS, table_of(AUDITS.schema, [_audit_row(tx, report)]))
     tx.insert(AUDIT_DATASETS, _dataset_rows(report, {name: a.id for name, a in added.items()}))
     return report
+
+
+def _what_excused(report: AuditReport) -> dict[str, object]:
+    """What kept findings from the gate, for the event: the baseline, and the waivers in force."""
+    baseline = report.gate.baseline
+    found: dict[str, object] = {} if baseline is None else {"baseline": asdict(baseline)}
+    used = [w.id for w in report.waivers if w.findings]
+    return found | ({"waivers": used, "waived": report.suppressions.num_rows} if used else {})
 
 
 def _audit_row(tx: Transaction, report: AuditReport) -> dict[str, object]:

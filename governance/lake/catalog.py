@@ -149,6 +149,8 @@ def open_lake(
             lake = _open_folder(place, stack, read_only=read_only, create=create, wait=wait)
         else:
             lake = _open_postgres(place, stack, read_only=read_only, create=create, wait=wait)
+        if not read_only:
+            add_missing_tables(lake)
         check(lake)
         if not read_only:
             from governance.lake.orphans import sweep_dead_sessions
@@ -156,6 +158,30 @@ def open_lake(
             sweep_dead_sessions(lake)
         lake.at_close(stack.pop_all())
         return lake
+
+
+def add_missing_tables(lake: Lake) -> None:
+    """Tables that a newer version of this program brought are in an older lake of the same format too."""
+    if not _lacks_tables(lake):
+        return
+    from governance.lake.commit import committing  # commit opens lakes; only this function needs it back
+
+    with lake.locked():
+        missing = [t for t in TABLES if t.name not in table_names(lake)]
+        if not missing:  # another process was faster
+            return
+        with committing(lake) as tx:
+            for table in missing:
+                tx.create_table(table)
+            tx.describe("lake.upgrade", "lake", {"tables": [t.name for t in missing]})
+
+
+def _lacks_tables(lake: Lake) -> bool:
+    """True of a lake of ours, of this format, with tables missing."""
+    names = table_names(lake)
+    if "lake_info" not in names or names.issuperset(t.name for t in TABLES):
+        return False
+    return lake.fetch("SELECT max(format) FROM lake.lake_info") == [(FORMAT,)]
 
 
 def check(lake: Lake) -> None:
@@ -181,7 +207,8 @@ def check(lake: Lake) -> None:
         raise LakeError(
             f"the lake has format {number} and this version reads {FORMAT}, or tables are missing from it",
             where=lake.display,
-            hint="open it with the version of govern that wrote it",
+            hint="`govern runs gc` adds tables that a newer version brought; "
+            "else open it with the version of govern that wrote it",
         )
     if any(value != NO_INLINING for value in inlining(lake)):
         raise LakeDamaged(

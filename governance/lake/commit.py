@@ -84,6 +84,10 @@ class Transaction:
         if rows.num_rows:
             self.add(stage(self.lake.session, table, rows))
 
+    def create_table(self, table: Table) -> None:
+        """The table is there, empty where it was not."""
+        self._db.execute(table.create())
+
     def create(self, name: str, columns: str) -> None:
         """A table made for one owner, such as the kept rows of one version."""
         self._db.execute(f"CREATE TABLE lake.{identifier(name)} ({columns})")

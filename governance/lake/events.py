@@ -104,6 +104,12 @@ def about(lake: Lake, action: str, subject: str) -> list[Event]:
     return [Event(*row) for row in lake.fetch(sql, [action, subject])]
 
 
+def beginning(lake: Lake, prefix: str) -> list[Event]:
+    """Events whose action begins so, in order."""
+    sql = f"SELECT {names(EVENTS.schema)} FROM lake.events WHERE starts_with(action, ?) ORDER BY seq"
+    return [Event(*row) for row in lake.fetch(sql, [prefix])]
+
+
 def following(head: Head, at: str, actor: str, action: str, subject: str, details: str) -> Event:
     """The event that comes after the head, hash and all."""
     open_event = Event(head.seq + 1, at, actor, action, subject, details, head.hash, "")

@@ -12,6 +12,7 @@ import pyarrow as pa
 from governance.findings import Severity
 from governance.report import (
     AuditReport,
+    BaselineRecord,
     DatasetRecord,
     FileRecord,
     Gate,
@@ -20,11 +21,12 @@ from governance.report import (
     RunRecord,
     SuiteRecord,
     Verdict,
+    WaiverRecord,
 )
 
 
 def report_to_json(report: AuditReport) -> str:
-    """Every part of the report but findings and evidence."""
+    """Every part of the report but its tables."""
     parts = {
         "run": asdict(report.run),
         "verdict": report.verdict.value,
@@ -33,24 +35,34 @@ def report_to_json(report: AuditReport) -> str:
         "suites": [asdict(s) for s in report.suites],
         "rules": [asdict(r) for r in report.rules],
         "config": dict(report.config),
+        "waivers": [asdict(w) for w in report.waivers],
     }
     return json.dumps(parts, ensure_ascii=False)
 
 
-def report_from_json(text: str, findings: pa.Table, evidence: pa.Table) -> AuditReport:
+def report_from_json(
+    text: str, findings: pa.Table, evidence: pa.Table, suppressions: pa.Table
+) -> AuditReport:
     """The report of `report_to_json` with its tables."""
     parts = json.loads(text)
     return AuditReport(
         run=RunRecord(**parts["run"]),
         verdict=Verdict(parts["verdict"]),
-        gate=Gate(**parts["gate"]),
+        gate=_gate(parts["gate"]),
         datasets=tuple(dataset_from_json(d) for d in parts["datasets"]),
         suites=tuple(SuiteRecord(**{**s, "unsearchable": tuple(s["unsearchable"])}) for s in parts["suites"]),
         rules=tuple(_rule(r) for r in parts["rules"]),
         findings=findings,
         evidence=evidence,
         config=parts["config"],
+        suppressions=suppressions,
+        waivers=tuple(WaiverRecord(**{**w, "faults": tuple(w["faults"])}) for w in parts.get("waivers", [])),
     )
+
+
+def _gate(parts: Mapping[str, Any]) -> Gate:
+    baseline = parts.get("baseline")
+    return Gate(**{**parts, "baseline": BaselineRecord(**baseline) if baseline else None})
 
 
 def dataset_from_json(parts: Mapping[str, Any]) -> DatasetRecord:

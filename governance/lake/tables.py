@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
 from governance.errors import LakeError
-from governance.findings import EVIDENCE, FINDINGS
+from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
 from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
 from governance.text.signatures import EDGES as EDGE
@@ -170,6 +170,7 @@ AUDIT_RULES = Table(
 )
 AUDIT_FINDINGS = Table("findings", owned("run", FINDINGS), ("run",))
 AUDIT_EVIDENCE = Table("evidence", owned("run", EVIDENCE), ("run",))
+AUDIT_SUPPRESSIONS = Table("suppressions", owned("run", SUPPRESSIONS), ("run",))
 SUITES = Table(
     "suites",
     columns(
@@ -226,6 +227,7 @@ TABLES: tuple[Table, ...] = (
     AUDIT_RULES,
     AUDIT_FINDINGS,
     AUDIT_EVIDENCE,
+    AUDIT_SUPPRESSIONS,
     SUITES,
     SUITE_ITEMS,
     SIGNATURE_BATCHES,

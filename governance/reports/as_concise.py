@@ -21,7 +21,7 @@ def write(view: View, out: TextIO) -> None:
             rows = words.plural(rule.outcome.rows, "row")
             out.write(visible(f"{rule.outcome.id} {rule.worst} {found} {rows} {rule.outcome.name}") + "\n")
     else:
-        for finding in view.findings(most_lines=1):
+        for finding in view.listed(most_lines=1):
             out.write(line(finding) + "\n")
     for outcome in view.idle:
         out.write(visible(f"{outcome.id} {words.state_words(outcome.state)}: {outcome.reason}") + "\n")
@@ -30,5 +30,5 @@ def write(view: View, out: TextIO) -> None:
 def line(found: Finding) -> str:
     """`path:line: RULE severity message [new]`, on one line whatever the data hold."""
     place = next((evidence.place for evidence in found.evidence), "-")
-    state = f" [{found.state}]" if found.state else ""
+    state = "".join(f" [{mark}]" for mark in found.marks)
     return visible(f"{place}: {found['rule']} {found['severity']} {found['message']}{state}")

@@ -31,6 +31,7 @@ EVIDENCE = (
 )  # fmt: skip
 COLUMNS = (
     *FINDING, "path", "line", *(f"evidence_{c}" if c in FINDING else c for c in EVIDENCE), "excerpt", "peer_excerpt",
+    "waived",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -41,7 +42,8 @@ def write(view: View, out: TextIO) -> None:
     table.writerow(COLUMNS)
     for found in view.findings():
         own = [cell(found.state if name == "state" else found[name]) for name in FINDING]
-        table.writerows(own + row for row in _rows(found))
+        waived = cell(found.suppression.words if found.suppression else None)
+        table.writerows([*own, *row, waived] for row in _rows(found))
 
 
 def _rows(found: Finding) -> Iterator[list[Any]]:
@@ -50,7 +52,7 @@ def _rows(found: Finding) -> Iterator[list[Any]]:
         yield _row(line)
         empty = False
     if empty:
-        yield [""] * (len(COLUMNS) - len(FINDING))
+        yield [""] * (len(COLUMNS) - len(FINDING) - 1)
 
 
 def _row(line: Line) -> list[Any]:

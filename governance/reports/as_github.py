@@ -30,8 +30,8 @@ def write(view: View, out: TextIO) -> None:
 
 def summary(view: View) -> str:
     """Verdict, reason, what did not run, and how many findings are not shown."""
-    shown = sum(min(n, MOST - (word == "note")) for word, n in view.counts.items())
-    hidden = view.total - shown
+    shown = sum(len(view.top_of_level(s, MOST - (s is Severity.NOTE))) for s in Severity)
+    hidden = sum(rule.listed for rule in view.rules) - shown
     parts = [view.headline, view.gate]
     parts += [f"{r.id} {words.state_words(r.state)}: {r.reason}." for r in view.idle]
     if hidden:

@@ -97,7 +97,7 @@ def _sections(view: View) -> list[Section]:
     """The weightiest findings of each rule; every rule may use the same part of the budget."""
     limit = LIMIT if view.options.limit is None else view.options.limit
     room = BUDGET // max(len(view.found), 1)
-    return [_section(view, rule, limit, room) for rule in view.found]
+    return [_section(view, rule, limit, room) for rule in view.found if rule.listed]
 
 
 def _section(view: View, rule: RuleLine, limit: int, room: int) -> Section:
@@ -111,7 +111,7 @@ def _section(view: View, rule: RuleLine, limit: int, room: int) -> Section:
         if room < 0:
             break
         drawn.append(Markup(text))  # noqa: S704  rendered with autoescape a line above
-    return Section(rule, drawn, sum(rule.levels.values()) - len(drawn))
+    return Section(rule, drawn, rule.listed - len(drawn))
 
 
 def _evidence(found: Finding) -> list[tuple[Pane, ...]]:

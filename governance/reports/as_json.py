@@ -38,7 +38,7 @@ def head(view: View) -> dict[str, Any]:
         "schema": SCHEMA,
         "verdict": report.verdict.value,
         "gate": {**asdict(report.gate), "explanation": view.gate},
-        "counts": {**view.counts, "findings": view.total, "rows": view.rows},
+        "counts": {**view.counts, "findings": view.total, "rows": view.rows, "waived": view.waived},
         "datasets": [_without(asdict(d), "version") for d in report.datasets],
         "suites": [asdict(s) for s in report.suites],
         "rules": [asdict(r.outcome) for r in sorted(view.rules, key=lambda r: r.outcome.id)],
@@ -46,6 +46,7 @@ def head(view: View) -> dict[str, Any]:
         "redacted": not view.options.show_sensitive,
         "run": {**asdict(report.run), "dataset_versions": {d.name: d.version for d in report.datasets}},
         "baseline": _baseline(view),
+        "waivers": [asdict(w) for w in report.waivers],
     }
 
 
@@ -70,12 +71,22 @@ def _baseline(view: View) -> dict[str, Any] | None:
 
 def finding(found: Finding) -> Iterator[str]:
     """A finding as pieces of one line of JSON; its evidence is never held whole."""
-    values = found.values | ({"state": found.state} if found.state else {})
+    values = found.values | ({"state": found.state} if found.state else {}) | suppression(found)
     before = {"details": details(values.pop("details"))}
     yield words.canonical(before)[:-1] + ',"evidence":['
     for number, line in enumerate(found.evidence):
         yield ("," if number else "") + words.canonical(evidence(line))
     yield "]," + words.canonical(values)[1:]
+
+
+def suppression(found: Finding) -> dict[str, Any]:
+    """Who keeps the finding from the gate and until when, under `suppression`; nothing where nobody does."""
+    if found.suppression is None:
+        return {}
+    known = {"kind": found.suppression.kind}
+    if (waiver := found.suppression.waiver) is not None:
+        known |= {"waiver": waiver.id, "approved_by": waiver.approved_by, "expires": waiver.expires}
+    return {"suppression": known}
 
 
 def details(text: str) -> dict[str, Any]:

@@ -72,7 +72,10 @@ def _write_case(view: View, rule: RuleLine, out: TextIO) -> None:
         reason = f"{words.state_words(outcome.state)}: {outcome.reason}"
         out.write(f"<{tag} message={attribute(reason)}/>\n")
     if rule.gated:
-        count = f"{words.tally(rule.levels)} in {words.plural(outcome.rows, 'row')}: {outcome.summary}"
+        waived = f", {outcome.waived:,} of them waived," if outcome.waived else ""
+        count = (
+            f"{words.tally(rule.levels)}{waived} in {words.plural(outcome.rows, 'row')}: {outcome.summary}"
+        )
         out.write(f"<failure message={attribute(count)}>{_listing(view, rule)}</failure>\n")
     elif rule.levels:
         out.write(f"<system-out>{_listing(view, rule)}</system-out>\n")
@@ -84,12 +87,14 @@ def _listing(view: View, rule: RuleLine) -> str:
     limit = LIMIT if view.options.limit is None else view.options.limit
     lines = []
     for found in view.top(rule.outcome.id, limit, LINES):
-        state = f" [{found.state}]" if found.state else ""
+        state = "".join(f" [{mark}]" for mark in found.marks)
         lines.append(f"{found['severity']}: {found['message']}{state}  ({found['fingerprint'][:12]})")
         lines += [f"  {e.place}  {e.excerpt.line() if e.excerpt else ''}".rstrip() for e in found.evidence]
-    hidden = sum(rule.levels.values()) - min(limit, sum(rule.levels.values()))
+    hidden = rule.listed - min(limit, rule.listed)
     if hidden:
         lines.append(f"{words.plural(hidden, 'more finding')} not listed here")
+    if rule.listed < rule.total:
+        lines.append(f"{words.plural(rule.total - rule.listed, 'waived finding')} not listed here")
     return text("\n".join(lines))
 
 

@@ -48,8 +48,12 @@ def _head(view: View) -> Iterator[str]:
     yield f"## {SIGNS[verdict]} {escape(view.headline)}\n\n{escape(view.gate)}\n\n"
     if view.comparison is not None:
         yield f"{escape(words.against(view.comparison))}\n\n"
+    if view.report.waivers:
+        yield f"{escape(words.waivers(view.report.waivers))}\n\n"
     if view.found:
         yield _table(view)
+    for line in view.limits:
+        yield f"\n{escape(line)}.\n"
     if view.clean:
         yield f"\nRan and found nothing: {', '.join(escape(r.id) for r in view.clean)}.\n"
     for outcome in view.idle:
@@ -68,12 +72,14 @@ def _head(view: View) -> Iterator[str]:
 
 
 def _table(view: View) -> str:
-    new = view.comparison is not None
-    head = ["rule", "severity", "findings", *(["new"] if new else []), "rows", "share"]
+    new, waived = view.comparison is not None, view.waived
+    extra = [*(["new"] if new else []), *(["waived"] if waived else [])]
+    head = ["rule", "severity", "findings", *extra, "rows", "share"]
     rows = [f"| {' | '.join(head)} |", f"|{'---|' * 2}{'--:|' * (len(head) - 2)}"]
     for rule in view.found:
         cells = [f"{code(rule.outcome.id)} {escape(rule.outcome.name)}", ", ".join(rule.levels)]
-        cells += [f"{sum(rule.levels.values()):,}", *([f"{rule.new or 0:,}"] if new else [])]
+        cells += [f"{rule.total:,}", *([f"{rule.new or 0:,}"] if new else [])]
+        cells += [f"{rule.outcome.waived:,}"] if waived else []
         cells += [f"{rule.outcome.rows:,}", words.share(rule.outcome.rows, view.rows)]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
@@ -82,12 +88,12 @@ def _table(view: View) -> str:
 def _findings(view: View) -> Iterator[str]:
     """One folded section a rule."""
     limit = LIMIT if view.options.limit is None else view.options.limit
-    for rule in view.found if limit else []:
+    for rule in (r for r in view.found if limit and r.listed):
         yield _section(view, rule, limit)
 
 
 def _section(view: View, rule: RuleLine, limit: int) -> str:
-    total = sum(rule.levels.values())
+    total = rule.listed
     title = f"{rule.outcome.id} {rule.outcome.name}: {words.plural(total, 'finding')}"
     parts = [
         f"\n<details><summary>{html(title)}</summary>\n\n{escape(words.sentence(rule.outcome.summary))}\n"
@@ -99,7 +105,7 @@ def _section(view: View, rule: RuleLine, limit: int) -> str:
 
 
 def _finding(found: Finding) -> str:
-    state = f", {found.state}" if found.state else ""
+    state = "".join(f", {escape(mark)}" for mark in found.marks)
     head = f"\n**{found['severity']}**{state}: {escape(found['message'])} {code(found['fingerprint'][:12])}\n"
     lines = kept_first(found.evidence)
     places = {line.row: line.place for line in lines}

@@ -81,6 +81,8 @@ class _Page:
             self._say(self.view.gate)
         if self.view.comparison is not None and not last:
             self._say(words.against(self.view.comparison))
+        if self.view.report.waivers and not last:
+            self._say(words.waivers(self.view.report.waivers))
 
     def _data(self) -> None:
         self._title("Data")
@@ -99,6 +101,8 @@ class _Page:
         self._title("Rules")
         if self.view.found:
             self.console.print(Padding(_table(self.view), (0, 0, 0, 2)))
+        for line in self.view.limits:
+            self._say(line, indent=2)
         if self.view.clean:
             names = ", ".join(r.id for r in self.view.clean)
             self._say(f"Ran and found nothing: {names}", indent=2)
@@ -116,8 +120,8 @@ class _Page:
 
     def _findings(self, rule: RuleLine) -> None:
         limit = LIMIT if self.view.options.limit is None else self.view.options.limit
-        total = sum(rule.levels.values())
-        if not limit:
+        total = rule.listed
+        if not limit or not total:
             return
         self._title(f"{rule.outcome.id} {rule.outcome.name}")
         self._say(words.sentence(rule.outcome.summary), "dim")
@@ -132,8 +136,8 @@ class _Page:
         head = Text(found["severity"], style=f"bold {COLORS[found['severity']]}")
         head.append(f"  {visible(found['message'])}", style="default")
         head.append(f"  {found['fingerprint'][:12]}", style="dim")
-        if found.state:
-            head.append(f"  {found.state}", style="dim")
+        for mark in found.marks:
+            head.append(f"  {visible(mark)}", style="dim")
         self._say(head, indent=2)
         lines = kept_first(found.evidence)
         places = {line.row: line.place for line in lines}
@@ -176,7 +180,7 @@ def _table(view: View) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column("rule", overflow="fold")
     table.add_column("severity")
-    for name in ("findings", *(["new"] if view.comparison else []), "rows", "share"):
+    for name in ("findings", *extra_columns(view), "rows", "share"):
         table.add_column(name, justify="right", no_wrap=True)
     if view.options.width >= 80:
         table.add_column("", no_wrap=True)
@@ -190,13 +194,20 @@ def _cells(rule: RuleLine, view: View, widest: int) -> Iterable[Text]:
     outcome = rule.outcome
     yield Text(visible(f"{outcome.id} {outcome.name}" if view.options.width >= 60 else outcome.id))
     yield Text(", ".join(rule.levels), style=COLORS[rule.worst])
-    yield Text(f"{sum(rule.levels.values()):,}")
+    yield Text(f"{rule.total:,}")
     if rule.new is not None:
         yield Text(f"{rule.new:,}")
+    if view.waived:
+        yield Text(f"{outcome.waived:,}")
     yield Text(f"{outcome.rows:,}")
     yield Text(words.share(outcome.rows, view.rows))
     if view.options.width >= 80:
         yield Text("█" * max(round(BAR * outcome.rows / widest), 1), style=COLORS[rule.worst])
+
+
+def extra_columns(view: View) -> list[str]:
+    """Heads of the columns that a table of rules has only where they say something."""
+    return [*(["new"] if view.comparison else []), *(["waived"] if view.waived else [])]
 
 
 def _idle(outcome: RuleOutcome) -> str:

@@ -38,6 +38,8 @@ class RenderOptions:
     Attributes:
         show_sensitive: excerpts without redaction.
         limit: findings of a rule shown in text, markdown, junit and html; None leaves it to the format.
+        show_waived: waived findings stand among the others in text, concise, markdown, junit, html and github, not
+            only in their counts. The machine formats hold them always.
         statistics: counts only, no single findings, in text, concise and markdown.
         color: ANSI colours, in text.
         width: columns of the terminal, in text.
@@ -46,6 +48,7 @@ class RenderOptions:
 
     show_sensitive: bool = False
     limit: int | None = None
+    show_waived: bool = False
     statistics: bool = False
     color: bool = False
     width: int = 100

@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from governance.baseline import whole_column
 from governance.excerpts import CONTEXT
+from governance.report import WaiverRecord
 from governance.reports import words
 from governance.reports.places import Places
 from governance.reports.shown import Excerpt, cut
@@ -51,6 +53,27 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Suppression:
+    """Why a finding does not count at the gate.
+
+    Attributes:
+        kind: external, by a waiver, or in-source, by what its rows say.
+        waiver: the waiver; None in-source.
+    """
+
+    kind: str
+    waiver: WaiverRecord | None
+
+    @property
+    def words(self) -> str:
+        """Who keeps it from the gate, and until when."""
+        if self.waiver is None:
+            return "waived in the data"
+        who = f", approved by {self.waiver.approved_by}" if self.waiver.approved_by else ""
+        return f"waived by {self.waiver.id}{who}, until {self.waiver.expires}"
+
+
+@dataclass(frozen=True)
 class Finding:
     """One finding as formats show it.
 
@@ -59,12 +82,20 @@ class Finding:
         state: new | unchanged against a baseline, empty without one.
         evidence: its lines, to be iterated once; longer than a batch, they are read as they are asked for.
         lines: how many lines of evidence there are, shown or not.
+        suppression: why it does not count, None where it may.
     """
 
     values: Row
     state: str
     evidence: Iterable[Line]
     lines: int
+    suppression: Suppression | None = None
+
+    @property
+    def marks(self) -> list[str]:
+        """What is said of it beside its message: its state against a baseline, and who waived it."""
+        waived = [self.suppression.words] if self.suppression else []
+        return [*([self.state] if self.state else []), *waived]
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -77,6 +108,8 @@ class Join:
         findings: FINDINGS, in the order to show.
         evidence: EVIDENCE; the lines of a finding are brought together where they are not.
         states: (findings,) words, or None.
+        suppressions: SUPPRESSIONS of these findings.
+        waivers: the waivers that suppressions name, by id.
     """
 
     def __init__(
@@ -87,8 +120,13 @@ class Join:
         places: Places,
         *,
         show_sensitive: bool,
+        suppressions: pa.Table | None = None,
+        waivers: Mapping[str, WaiverRecord] | None = None,
     ) -> None:
         self.findings = findings if states is None else findings.append_column("state", states)
+        self._waivers = waivers or {}
+        if suppressions is not None and suppressions.num_rows:
+            self.findings = _with_suppressions(self.findings, suppressions)
         self.evidence, unique, self._group_starts, self._group_counts = _grouped(evidence)
         groups = pc.index_in(findings.column("fingerprint"), value_set=unique).fill_null(len(unique))
         self._group = groups.to_numpy()
@@ -107,13 +145,18 @@ class Join:
             rows = self.findings.take(pa.array(indices[first:last])).to_pylist()
             if last - first == 1 and counts[first] > BATCH:
                 lines = self._stream(int(starts[first]), int(counts[first]))
-                yield Finding(rows[0], rows[0].pop("state", ""), lines, int(totals[first]))
+                yield self._finding(rows[0], lines, int(totals[first]))
                 continue
             found = self._lines(_picked(starts[first:last], counts[first:last], totals[first:last]))
             at = 0
             for row, count, total in zip(rows, counts[first:last], totals[first:last], strict=True):
-                yield Finding(row, row.pop("state", ""), found[at : at + count], int(total))
+                yield self._finding(row, found[at : at + count], int(total))
                 at += count
+
+    def _finding(self, row: Row, lines: Iterable[Line], total: int) -> Finding:
+        state, kind, waiver = (row.pop(name, None) for name in ("state", "suppressed", "waiver"))
+        suppression = Suppression(kind, self._waivers.get(waiver)) if kind else None
+        return Finding(row, state or "", lines, total, suppression)
 
     def _stream(self, start: int, count: int) -> Iterator[Line]:
         for first in range(start, start + count, BATCH):
@@ -136,6 +179,13 @@ class Join:
 
     def _cut(self, text: str | None, at: int, start: int | None, end: int | None) -> Excerpt | None:
         return None if text is None else cut(text, at, start, end, show_sensitive=self._show_sensitive)
+
+
+def _with_suppressions(findings: pa.Table, suppressions: pa.Table) -> pa.Table:
+    """The findings with what keeps them from the gate in two columns more, null where nothing does."""
+    at = pc.index_in(findings.column("fingerprint"), value_set=whole_column(suppressions, "fingerprint"))
+    kinds, waivers = (whole_column(suppressions, name).take(at) for name in ("kind", "waiver"))
+    return findings.append_column("suppressed", kinds).append_column("waiver", waivers)
 
 
 def _grouped(evidence: pa.Table) -> tuple[pa.Table, pa.Array, npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -19,6 +19,7 @@ def presentable(report: AuditReport) -> AuditReport:
         suites=tuple(_suite(s) for s in report.suites),
         rules=tuple(_rule(r) for r in report.rules),
         config=without_credentials(report.config),
+        waivers=tuple(replace(w, reason=redact_credentials(w.reason)) for w in report.waivers),
     )
 
 

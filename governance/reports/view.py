@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from governance.baseline import Comparison
+from governance.baseline import Comparison, whole_column
 from governance.findings import Severity
 from governance.report import AuditReport, RuleOutcome, RuleState
 from governance.reports import words
@@ -31,13 +31,20 @@ class RuleLine:
     Attributes:
         levels: findings by severity word; policy may give one rule several.
         new: how many are new against the baseline, None without one.
-        gated: findings at or above the gate.
+        gated: findings at or above the gate that count there.
+        listed: findings that listings go through, waived ones left out unless they are to be shown.
     """
 
     outcome: RuleOutcome
     levels: Mapping[str, int]
     new: int | None
     gated: int
+    listed: int
+
+    @property
+    def total(self) -> int:
+        """All its findings, waived ones too."""
+        return sum(self.levels.values())
 
     @property
     def worst(self) -> Severity:
@@ -75,15 +82,31 @@ class View:
         """Rows of all datasets."""
         return sum(d.rows for d in self.report.datasets)
 
+    @cached_property
+    def waived(self) -> int:
+        """Findings that a waiver or the data keep from the gate."""
+        return pc.sum(self._waived).as_py() or 0
+
+    @cached_property
+    def _waived(self) -> pa.ChunkedArray:
+        """(findings,) True where a finding is waived."""
+        value_set = whole_column(self.report.suppressions, "fingerprint")
+        return pc.is_in(self.report.findings.column("fingerprint"), value_set=value_set)
+
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        return words.headline(self.report, self.total)
+        return words.headline(self.report, self.total, self.waived)
 
     @property
     def gate(self) -> str:
         """Why the verdict is what it is."""
         return words.gate_explanation(self.report, self.counts)
+
+    @property
+    def limits(self) -> list[str]:
+        """In words, the rules whose findings stay within their limits and so do not count."""
+        return [words.within_limits(r.outcome) for r in self.rules if r.outcome.within_limits]
 
     @cached_property
     def rules(self) -> tuple[RuleLine, ...]:
@@ -93,7 +116,13 @@ class View:
             table = table.append_column("state", self.comparison.states)
         levels = _tally(table, ["rule", "severity"])
         new = _tally(table, ["rule", "state"]) if self.comparison is not None else None
-        lines = [self._line(outcome, levels, new) for outcome in self._outcomes(levels)]
+        hidden = _tally(self.report.findings.filter(self._waived), ["rule"]) if self.waived else {}
+        if self.options.show_waived:
+            hidden = {}
+        lines = [
+            self._line(outcome, levels, new, hidden.get((outcome.id,), 0))
+            for outcome in self._outcomes(levels)
+        ]
         return tuple(sorted(lines, key=lambda r: (not r.levels, r.worst.rank, r.outcome.id)))
 
     def _outcomes(self, levels: Mapping[tuple[str, ...], int]) -> list[RuleOutcome]:
@@ -111,10 +140,13 @@ class View:
         outcome: RuleOutcome,
         levels: Mapping[tuple[str, ...], int],
         new: Mapping[tuple[str, ...], int] | None,
+        hidden: int,
     ) -> RuleLine:
         own = {s.value: n for s in Severity if (n := levels.get((outcome.id, s.value), 0))}
-        gated = sum(n for word, n in own.items() if words.gated(Severity(word), self.report.gate))
-        return RuleLine(outcome, own, None if new is None else new.get((outcome.id, "new"), 0), gated)
+        counted = own if outcome.counted is None else outcome.counted
+        gated = sum(n for word, n in counted.items() if words.gated(Severity(word), self.report.gate))
+        fresh = None if new is None else new.get((outcome.id, "new"), 0)
+        return RuleLine(outcome, own, fresh, gated, sum(own.values()) - hidden)
 
     @property
     def found(self) -> list[RuleLine]:
@@ -137,7 +169,13 @@ class View:
         states = None if self.comparison is None else self.comparison.states
         report, places = self.report, Places(self.report.datasets)
         return Join(
-            report.findings, report.evidence, states, places, show_sensitive=self.options.show_sensitive
+            report.findings,
+            report.evidence,
+            states,
+            places,
+            show_sensitive=self.options.show_sensitive,
+            suppressions=report.suppressions,
+            waivers={w.id: w for w in report.waivers},
         )
 
     def findings(self, most_lines: int | None = None, first: int | None = None) -> Iterator[Finding]:
@@ -152,7 +190,15 @@ class View:
         """The weightiest findings of a severity, each with one line of evidence."""
         return self._weightiest(pc.equal(self.report.findings.column("severity"), severity.value), most, 1)
 
+    def listed(self, most_lines: int | None = None) -> Iterator[Finding]:
+        """The findings that listings go through, in the report's order; see `RuleLine.listed`."""
+        if not self.waived or self.options.show_waived:
+            return self.findings(most_lines)
+        return self._join.at(np.flatnonzero(pc.invert(self._waived).to_numpy()), most_lines)
+
     def _weightiest(self, mask: pa.ChunkedArray, most: int, most_lines: int) -> list[Finding]:
+        if self.waived and not self.options.show_waived:
+            mask = pc.and_(mask, pc.invert(self._waived))
         mine = np.flatnonzero(mask.to_numpy())
         table = self.report.findings.select(["severity", "rows", "score", "fingerprint"])
         if self.comparison is not None:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from governance.baseline import Comparison
 from governance.findings import Severity
-from governance.report import AuditReport, DatasetRecord, Gate, RuleState, SuiteRecord
+from governance.report import (
+    AuditReport,
+    DatasetRecord,
+    Gate,
+    RuleOutcome,
+    RuleState,
+    SuiteRecord,
+    WaiverRecord,
+)
 from governance.safe_text import json_safe
 
 FEW = 5
+IN_FORCE = "in-force"
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -75,8 +84,9 @@ def gated(severity: Severity, gate: Gate) -> bool:
 
 def gate_explanation(report: AuditReport, counts: Mapping[str, int]) -> str:
     """Why the verdict is what it is, in one or two sentences."""
-    stopping = {s: n for s, n in counts.items() if n and gated(Severity(s), report.gate)}
-    below = {s: n for s, n in counts.items() if n and s not in stopping}
+    counting = counted(report, counts)
+    stopping = {s: n for s, n in counting.items() if n and gated(Severity(s), report.gate)}
+    below = {s: n for s, n in counting.items() if n and s not in stopping}
     missing = [r.id for r in report.rules if r.state is RuleState.NOT_RUN]
     parts = []
     if missing:
@@ -88,7 +98,48 @@ def gate_explanation(report: AuditReport, counts: Mapping[str, int]) -> str:
         parts.append(f"{tally(stopping)} at or above the gate (fail on: {report.gate.fail_on})")
     if below and report.gate.fail_on != "never":
         parts.append(f"{tally(below)} below it")
+    if excused := _excused(report):
+        parts.append(f"not counted: {', '.join(excused)}")
     return sentence("; ".join(parts))
+
+
+def counted(report: AuditReport, counts: Mapping[str, int]) -> dict[str, int]:
+    """Findings that count at the gate by severity word; all of them where nobody worked that out."""
+    own = [r.counted for r in report.rules]
+    if not own or any(c is None for c in own):
+        return dict(counts)
+    return {s.value: sum((c or {}).get(s.value, 0) for c in own) for s in Severity}
+
+
+def _excused(report: AuditReport) -> list[str]:
+    """What does not count at the gate, and why."""
+    waived = sum(r.waived for r in report.rules)
+    parts = [f"{waived:,} waived"] if waived else []
+    baseline = report.gate.baseline
+    if baseline is not None and baseline.new_only and baseline.unchanged:
+        parts.append(f"{baseline.unchanged:,} that {baseline.name} has")
+    within = [r.id for r in report.rules if r.within_limits]
+    return [*parts, *([f"what {', '.join(within)} may find by its limits"] if within else [])]
+
+
+def within_limits(outcome: RuleOutcome) -> str:
+    """Which limits of a rule were kept: 'DUP003 stays within max_rows 20'."""
+    bounds = " and ".join(f"{name} {canonical(bound)}" for name, bound in sorted(outcome.limits.items()))
+    return f"{outcome.id} stays within {bounds}: its findings do not count at the gate"
+
+
+def waivers(records: Sequence[WaiverRecord]) -> str:
+    """'Waivers: 2 in force, covering 5 findings; 1 expired (W-0003)'."""
+    states: dict[str, list[WaiverRecord]] = {}
+    for one in records:
+        states.setdefault(one.state, []).append(one)
+    force = states.pop(IN_FORCE, [])
+    covered = plural(sum(w.findings for w in force), "finding")
+    parts = [f"{len(force):,} in force" + (f", covering {covered}" if force else "")]
+    for state, some in sorted(states.items()):
+        names = ", ".join(w.id for w in some[:FEW]) + (", …" if len(some) > FEW else "")
+        parts.append(f"{len(some):,} {state} ({names})")
+    return f"Waivers: {'; '.join(parts)}"
 
 
 def tally(counts: Mapping[str, int]) -> str:
@@ -101,11 +152,12 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def headline(report: AuditReport, findings: int) -> str:
-    """The verdict and what it rests on: 'FAIL 12 findings in 2,000 rows'."""
+def headline(report: AuditReport, findings: int, waived: int = 0) -> str:
+    """The verdict and what it rests on: 'FAIL 12 findings in 2,000 rows, 3 of them waived'."""
     rows = sum(d.rows for d in report.datasets)
     found = plural(findings, "finding") if findings else "no findings"
-    return f"{report.verdict.value.upper()}  {found} in {plural(rows, 'row')}"
+    excused = f", {waived:,} of them waived" if waived else ""
+    return f"{report.verdict.value.upper()}  {found} in {plural(rows, 'row')}{excused}"
 
 
 def state_words(state: RuleState) -> str:

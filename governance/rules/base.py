@@ -22,14 +22,20 @@ from governance.samples import SampleBatch
 
 T = TypeVar("T")
 Scalar = int | float | str | bool
+Value = Scalar | tuple[str, ...]
+"""What an option holds: one value, or a list of texts such as names to allow."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One setting of a rule, set by `--set RULE.name=value` or `[rules.RULE]` in the configuration."""
+    """One setting of a rule, set by `--set RULE.name=value` or `[rules.RULE]` in the configuration.
+
+    A default that is a tuple makes it a list of texts: `deny = ["a", "b"]` in a file, `--set LIC002.deny=a,b` and
+    `GOVERN_RULES_LIC002_DENY=a,b` elsewhere. `choices` then bound each of its texts.
+    """
 
     name: str
-    default: Scalar
+    default: Any  # a Value; its type is the option's type
     help: str
     minimum: float | None = None
     maximum: float | None = None
@@ -105,7 +111,7 @@ class Setup:
     """What rules are given besides the data: options, evaluation items, a folder for spills.
 
     Attributes:
-        options: per rule id, every option with its value.
+        options: per rule id, every option with its value, a `Value`.
         scratch: a folder that is removed after the audit.
         severities: per rule id, the severity in force (policy may change the default).
         items: the evaluation items as `governance.benchmarks.items.ITEMS` table, or None without --eval.
@@ -114,9 +120,10 @@ class Setup:
         representative: which member of a cluster stays: longest | first | source.
         source_order: for `source`: names of sources, best first.
         not_run: the rules that could not run with the reason; only complete when GOV004 reads it.
+        waivers: what became of the waivers, a `governance.waivers.use.WaiverUse`; None until the GOV rules read it.
     """
 
-    options: Mapping[str, Mapping[str, Scalar]]
+    options: Mapping[str, Mapping[str, Any]]
     scratch: Path
     severities: Mapping[str, Severity] = field(default_factory=dict)
     items: pa.Table | None = None
@@ -125,6 +132,7 @@ class Setup:
     representative: str = "longest"
     source_order: tuple[str, ...] = ()
     not_run: Mapping[str, str] = field(default_factory=dict)
+    waivers: Any = None
     _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 

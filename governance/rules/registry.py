@@ -15,7 +15,7 @@ from functools import cache
 
 import governance.rules
 from governance.errors import UsageError, did_you_mean
-from governance.rules.base import Option, Rule, RuleInfo, Scalar
+from governance.rules.base import Option, Rule, RuleInfo, Scalar, Value
 
 RULE_FILE = re.compile(r"[a-z]{3}\d{3}_\w+")
 
@@ -101,8 +101,8 @@ def expand(code: str) -> set[str]:
 
 
 def option_values(
-    info: RuleInfo, given: Mapping[str, Scalar], where: str = "rule options"
-) -> Mapping[str, Scalar]:
+    info: RuleInfo, given: Mapping[str, Value], where: str = "rule options"
+) -> Mapping[str, Value]:
     """Every option of a rule with its value; UsageError where a given one is unknown or out of range."""
     known = {option.name: option for option in info.options}
     for name in given:
@@ -116,23 +116,34 @@ def option_values(
     }
 
 
-def _checked(rule: str, option: Option, value: Scalar | str) -> Scalar:
+def _checked(rule: str, option: Option, value: Value) -> Value:
     """The value in the type of the option's default, inside its range."""
     fits = _as_type_of(option.default, value)
     where = f"{rule}.{option.name}"
     if fits is None:
-        kind = type(option.default).__name__
+        kind = "list of texts" if isinstance(option.default, tuple) else type(option.default).__name__
         raise UsageError(f"{value!r} is not a value of type {kind}", where=where, hint=option.help)
-    if option.choices and fits not in option.choices:
-        raise UsageError(f"{fits!r} is not one of the choices", where=where, hint=", ".join(option.choices))
+    for text in fits if isinstance(fits, tuple) else (fits,):
+        if option.choices and text not in option.choices:
+            raise UsageError(
+                f"{text!r} is not one of the choices", where=where, hint=", ".join(option.choices)
+            )
     low, high = option.minimum, option.maximum
-    if not isinstance(fits, str) and ((low is not None and fits < low) or (high is not None and fits > high)):
+    if isinstance(fits, int | float) and (
+        (low is not None and fits < low) or (high is not None and fits > high)
+    ):
         raise UsageError(f"{fits!r} is out of range", where=where, hint=f"from {low} to {high}")
     return fits
 
 
-def _as_type_of(default: Scalar, value: Scalar | str) -> Scalar | None:
+def _as_type_of(default: Value, value: Value) -> Value | None:
     """The value in the default's type, or None where it cannot be read as one."""
+    if isinstance(default, tuple):
+        return _texts(value)
+    return None if isinstance(value, tuple | list) else _single(default, value)
+
+
+def _single(default: Scalar, value: Scalar) -> Scalar | None:
     if isinstance(default, bool):
         return {"true": True, "false": False}.get(str(value).lower())
     try:
@@ -143,3 +154,12 @@ def _as_type_of(default: Scalar, value: Scalar | str) -> Scalar | None:
     except ValueError:
         return None
     return str(value)
+
+
+def _texts(value: Value) -> tuple[str, ...] | None:
+    """A list of texts as it is, one text split at its commas; None for anything else."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return (
+        tuple(value) if isinstance(value, tuple | list) and all(isinstance(v, str) for v in value) else None
+    )

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from governance.audit import AuditRequest, audit
+from governance.baseline import resolve_baseline
 from governance.demo import write_demo
 from governance.lake import Lake, open_lake
 from governance.lake.audits import load_audit
@@ -155,9 +156,9 @@ def test_asking_for_them_without_one_is_incomplete(demo: Any, lake: Lake):
 
 def test_only_new_findings_count_against_a_baseline(demo: Any, lake: Lake):
     first = audit(request(demo), lake)
-    known = frozenset(first.findings.column("fingerprint").to_pylist())
+    baseline = resolve_baseline(lake, first.run.id)
 
-    second = audit(replace(request(demo), known=known, new_only=True), lake)
+    second = audit(replace(request(demo), baseline=baseline, new_only=True), lake)
 
     assert (Verdict.FAIL, Verdict.PASS) == (first.verdict, second.verdict)
 

@@ -6,10 +6,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from governance.waivers.model import today
 from tests.cli.conftest import COMMAND, REPOSITORY, Run, environment, train_rows, write_rows
 from tests.cli.pages import PAGES
 from ui.cli.main import main
@@ -34,7 +36,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done(["ingest", "train.jsonl", "-q"])
         done(["audit", "train.jsonl", "--exit-zero", "-q", "-o", "report.txt"])
         done(["benchmarks", "add", "finance", "eval.jsonl", "-q"])
+        where = ["--rule", "DUP003", "--where", 'source = "laws"', "--reason", "quotations"]
+        for _ in range(2):
+            done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])
+        done(["waiver", "approve", "W-0002", "--by", "ben", "-q"])
     return folder
+
+
+def next_month() -> str:
+    return (today() + timedelta(days=30)).isoformat()
 
 
 def done(arguments: list[str]) -> None:

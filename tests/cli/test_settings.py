@@ -148,7 +148,7 @@ def test_variables_of_other_programs_and_reserved_ones_are_left_alone(home: Path
         ('memory = "lots"', "'lots' does not fit 'memory'", "govern.toml: memory", "512MB"),
         ("select = 3", "3 does not fit 'select'", "govern.toml: select", "a list of texts"),
         ("rules = 3", "3 does not fit 'rules'", "govern.toml: rules", "a table"),
-        ("[rules.DUP003]\nx = []", "[] does not fit", "govern.toml: rules.DUP003.x", "a number"),
+        ("[rules.DUP003]\nx = [1]", "[1] does not fit", "govern.toml: rules.DUP003.x", "a list of texts"),
         ("[policy]\nx = 1", "there is no setting 'policy'", "govern.toml: policy", "config schema"),
         ("a = ", "not valid TOML", "govern.toml", "correct the file"),
     ],
@@ -217,7 +217,7 @@ def test_the_template_holds_every_setting_at_its_default(home: Path) -> None:
     """Every line of the form `# key = value` uncommented gives the defaults."""
     lines = [line.removeprefix("# ") for line in template().splitlines()]
     settings = [line for line in lines if line.startswith("[") or " = " in line]
-    text = "\n".join(line for line in settings if not line.startswith(("[rules", "severity")))
+    text = "\n".join(line for line in settings if not line.startswith(("[rules", "severity", "max_r")))
     write(home, govern=text)
 
     loaded = load(home)
@@ -262,3 +262,13 @@ def test_any_table_is_settings_or_a_config_error(table: dict[str, Any]) -> None:
         return
 
     assert isinstance(found, Loaded)
+
+
+def test_a_rule_option_may_be_a_list_of_texts(home: Path) -> None:
+    write(home, govern='[rules.ABC001]\nallow = ["a.com", "b.com"]\n')
+
+    loaded = load(home, options={"rules.ABC001.deny": ("c,d", "--set")})
+
+    assert loaded.settings.rules == {"ABC001": {"allow": ("a.com", "b.com"), "deny": "c,d"}}
+    assert loaded.values["rules.ABC001.allow"] == ["a.com", "b.com"]
+    assert loaded.origins["rules.ABC001.allow"] == "govern.toml"

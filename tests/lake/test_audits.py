@@ -170,7 +170,7 @@ def test_a_changed_finding_is_noticed(lake: Lake):
 
     lake.db.execute("UPDATE lake.findings SET rows = 0 WHERE position = 1")
 
-    assert ("the stored findings differs from what was committed",) == verify_audit(lake, "run-1").problems
+    assert ("the stored findings are not what was committed",) == verify_audit(lake, "run-1").problems
 
 
 def test_a_changed_verdict_is_noticed(lake: Lake):
@@ -178,7 +178,7 @@ def test_a_changed_verdict_is_noticed(lake: Lake):
 
     lake.db.execute("UPDATE lake.audits SET report = replace(report, '\"fail\"', '\"pass\"')")
 
-    assert ("the stored report differs from what was committed",) == verify_audit(lake, "run-1").problems
+    assert ("the stored report is not what was committed",) == verify_audit(lake, "run-1").problems
 
 
 def test_many_findings_keep_their_order(lake: Lake):

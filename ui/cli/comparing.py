@@ -45,13 +45,12 @@ def diff_runs(lake: Lake, old: str, new: str) -> tuple[AuditReport, Comparison]:
 
 
 def _earlier(lake: Lake, old: str) -> Baseline:
-    from governance.baseline import KNOWN, Baseline, load_baseline
-    from governance.lake.audits import load_audit
+    from governance.baseline import load_baseline, resolve_baseline
+    from governance.lake.audits import find_run
 
     if Path(old).is_file():
         return load_baseline(old)
-    report = load_audit(lake, old)
-    return Baseline(report.run.id, report.findings.select(KNOWN.names))
+    return resolve_baseline(lake, find_run(lake, old))
 
 
 def show_runs(report: AuditReport, comparison: Comparison, format: str) -> None:  # noqa: A002

@@ -30,6 +30,7 @@ CORE = (
     "pydantic",
     "pytz",
     "rich",
+    "tomlkit",
     "zstandard",
 )
 """Distributions every installation has (a test compares them with pyproject.toml)."""

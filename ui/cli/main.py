@@ -27,13 +27,14 @@ def _entry(name: str, summary: str) -> Entry:
 SECTIONS = {
     "Start": (
         _entry("demo", "Audit a small finance instruction set with planted faults"),
-        _entry("init", "Write govern.toml and create the lake"),
+        _entry("init", "Write govern.toml and waivers.toml, and create the lake"),
         _entry("doctor", "Check this machine, the lake and the configuration"),
     ),
     "Audit": (
         _entry("audit", "Audit datasets and end with a verdict"),
         _entry("rule", "Explain rules"),
         _entry("report", "Render a stored audit again, in any format"),
+        _entry("waiver", "Ask for, approve and close waivers of findings"),
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
     "The lake": (

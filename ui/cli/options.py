@@ -82,6 +82,7 @@ report_options = together(
     option(
         "--statistics", is_flag=True, section="Output", help="counts by rule only, without single findings"
     ),
+    option("--show-waived", is_flag=True, section="Output", help="show waived findings among the others"),
     option(
         "--limit",
         type=click.IntRange(min=0),

@@ -104,6 +104,7 @@ def render_options(
     return RenderOptions(
         show_sensitive=given["show_sensitive"],
         statistics=given["statistics"],
+        show_waived=given["show_waived"],
         color=on_stdout and session.colored,
         width=shutil.get_terminal_size((100, 24)).columns if on_stdout else 100,
         comparison=comparison,

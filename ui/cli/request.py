@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.options import INPUT_NAMES
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from governance.baseline import Baseline
     from governance.config import Loaded
     from governance.readers.options import ReadOptions
+    from governance.waivers.book import Book
 
 SETTINGS = {
     "fail_on": "--fail-on",
@@ -27,6 +29,7 @@ SETTINGS = {
     "representative": "--representative",
     "jobs": "--jobs",
     "memory": "--memory",
+    "waivers": "--waivers",
 }
 """Options that are settings too: they come before every other place a setting may stand."""
 
@@ -75,14 +78,17 @@ def read_options(loaded: Loaded, given: Mapping[str, Any], **more: Any) -> ReadO
 
 
 def audit_request(
-    loaded: Loaded, datasets: Sequence[str], given: Mapping[str, Any], baseline: Baseline | None
+    loaded: Loaded,
+    datasets: Sequence[str],
+    given: Mapping[str, Any],
+    baseline: Baseline | None,
+    waivers: Book | None = None,
 ) -> AuditRequest:
     """The audit that a command line and the settings describe."""
     from governance.audit import AuditRequest
     from governance.settings import bytes_of
 
     settings = loaded.settings
-    known = baseline.findings.column("fingerprint").to_pylist() if baseline else ()
     return AuditRequest(
         datasets=tuple(datasets),
         name=given["name"],
@@ -96,8 +102,11 @@ def audit_request(
         severities=loaded.severities(),
         fail_on=settings.fail_on,
         allow_incomplete=given["allow_incomplete"],
-        known=frozenset(known),
+        tolerances=loaded.tolerances(),
+        baseline=baseline,
         new_only=given["new_only"],
+        waivers=waivers,
+        approvals=settings.waiver_approvals,
         representative=settings.representative,
         source_order=settings.source_order,
         jobs=settings.jobs,
@@ -105,6 +114,27 @@ def audit_request(
         cache=given["cache"],
         command=command_line(),
     )
+
+
+def waiver_book(session: Session, loaded: Loaded) -> Book | None:
+    """The waivers of the file that is set or found; None where there is none, and none was named."""
+    from governance.waivers.book import read_book
+
+    path = loaded.waiver_file(Path.cwd())
+    named = bool(loaded.settings.waivers)
+    return read_book(path) if named or (path.exists() and not session.isolated) else None
+
+
+def baseline_of(session: Session, spec: str | None) -> Baseline | None:
+    """The baseline that --baseline names: a JSON report, or a run of the lake."""
+    from governance.baseline import load_baseline, resolve_baseline
+
+    if spec is None:
+        return None
+    if Path(spec).exists():
+        return load_baseline(spec)
+    with session.open_lake_to_look() as lake:
+        return resolve_baseline(lake, spec)
 
 
 def command_line() -> str:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from governance.config import Loaded
     from governance.lake import Lake
 
-ENVIRONMENT = ("GOVERN_CONFIG", "GOVERN_ISOLATED", "GOVERN_COLOR", "GOVERN_NO_PROGRESS", "GOVERN_OFFLINE")
+ENVIRONMENT = (
+    "GOVERN_CONFIG",
+    "GOVERN_ISOLATED",
+    "GOVERN_COLOR",
+    "GOVERN_NO_PROGRESS",
+    "GOVERN_OFFLINE",
+    "GOVERN_USER",
+)
 """Variables that belong to the command line itself; all others named GOVERN_* are settings."""
 
 

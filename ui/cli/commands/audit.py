@@ -12,7 +12,7 @@ from ui.cli.options import LEVELS, complete_codes, dry_run_option, input_options
 from ui.cli.output import put
 from ui.cli.progress import moving_line
 from ui.cli.reporting import check_sensitive, render_all, targets
-from ui.cli.request import audit_request, settings_for
+from ui.cli.request import audit_request, baseline_of, settings_for, waiver_book
 from ui.cli.session import Session, pass_session
 from ui.cli.words import plural
 
@@ -74,9 +74,19 @@ gate_options = together(
         help="|".join(LEVELS) + ": the lowest severity that ends in exit 1 (default error)",
     ),
     option(
-        "--baseline", metavar="FILE", section="Gate", help="compare with an earlier report written by -f json"
+        "--baseline",
+        metavar="FILE|RUN",
+        section="Gate",
+        help="compare with an earlier report written by -f json, or with a stored run",
     ),
     option("--new-only", is_flag=True, section="Gate", help="show and count only what the baseline has not"),
+    option(
+        "--waivers",
+        metavar="FILE",
+        section="Gate",
+        help="apply the waivers of this file (default: waivers.toml beside govern.toml)",
+    ),
+    option("--no-waivers", is_flag=True, section="Gate", help="apply no waivers"),
     option("--exit-zero", is_flag=True, section="Gate", help="exit 0 in place of 1; errors still exit 2"),
     option(
         "--allow-incomplete",
@@ -142,15 +152,16 @@ def command(session: Session, /, datasets: tuple[str, ...], **given: Any) -> int
     Every selected rule sees each row once. The report goes to stdout, the audit itself into the lake, where
     `govern report` renders it again.
     """
-    from governance.baseline import load_baseline
-
     if given["new_only"] and not given["baseline"]:
         raise click.UsageError("--new-only needs --baseline FILE", click.get_current_context())
+    if given["no_waivers"] and given["waivers"]:
+        raise click.UsageError("--waivers and --no-waivers exclude each other", click.get_current_context())
     check_sensitive(given)
     loaded = settings_for(session, given)
     places = targets(loaded.settings.format, given["output"], given["also"])
-    baseline = load_baseline(given["baseline"]) if given["baseline"] else None
-    request = audit_request(loaded, datasets, given, baseline)
+    baseline = baseline_of(session, given["baseline"])
+    waivers = None if given["no_waivers"] else waiver_book(session, loaded)
+    request = audit_request(loaded, datasets, given, baseline, waivers)
     if given["dry_run"]:
         return _describe(session, request)
     report = run_audit(session, request)
@@ -185,6 +196,8 @@ def exit_code(report: AuditReport, *, exit_zero: bool) -> int:
 def summary(report: AuditReport) -> str:
     """The verdict, the counts and how to see the audit again, in one line."""
     counts = ", ".join(plural(number, word) for word, number in report.counts().items())
+    waived = report.suppressions.num_rows
+    counts += f", {waived:,} of them waived" if waived else ""
     again = f"; `govern report {report.run.id}` shows it again"
     return visible_line(f"{report.verdict.value}: {counts}{again}")
 
@@ -206,6 +219,10 @@ def _describe(session: Session, request: AuditRequest) -> int:
         lines += [
             f"rule {code} {rule.info.name}: {rule.info.summary}"
             for code, rule in plan.selection.rules.items()
+        ]
+        lines += [
+            f"waiver {j.waiver.id} of {j.waiver.rule}: {j.state.value}, until {j.waiver.expires}"
+            for j in plan.waivers.waivers
         ]
     put("\n".join(map(visible_line, lines)))
     session.note("nothing was read beyond what this needed, and nothing was written")

@@ -13,22 +13,35 @@ from ui.cli.output import atomic
 from ui.cli.session import Session, pass_session
 from ui.cli.words import without_passwords
 
+POLICIES = ("starter", "strict")
+"""The same as `governance.settings.POLICIES`, which takes long to import."""
+
 
 @click.command(
     cls=Command,
     arguments={"[DIR]": "the folder (default: this one)"},
     examples=(
         Example("make this folder ready", "govern init"),
-        Example("make another folder ready, and replace its govern.toml", "govern init project --force"),
+        Example("a strict policy in another folder", "govern init project --policy strict --force"),
     ),
 )
 @click.argument("folder", metavar="[DIR]", default=".")
-@option("--force", is_flag=True, help="replace a govern.toml that is there; a lake is never replaced")
+@option(
+    "--policy",
+    type=click.Choice(POLICIES),
+    metavar="|".join(POLICIES),
+    default=POLICIES[0],
+    help="starter sets nothing (default); in strict warnings fail too, and limits are set",
+)
+@option(
+    "--force", is_flag=True, help="replace a govern.toml that is there; waivers and a lake are never replaced"
+)
 @pass_session
-def command(session: Session, /, folder: str, force: bool) -> int:
-    """Write govern.toml and create the lake.
+def command(session: Session, /, folder: str, policy: str, force: bool) -> int:
+    """Write govern.toml and waivers.toml, and create the lake.
 
-    Every setting stands in govern.toml as a comment with its default. A file that is there is left alone.
+    Every setting stands in govern.toml, as a comment with its default where the policy sets none. waivers.toml holds
+    none yet. A file that is there is left alone.
     """
     from governance.config import FILE
     from governance.errors import UsageError
@@ -45,11 +58,22 @@ def command(session: Session, /, folder: str, force: bool) -> int:
     with open_lake(lake, create=True):
         pass
     with atomic(settings) as out:
-        out.write(template(_as_setting(session, place)))
+        out.write(template(_as_setting(session, place), policy))
+    _write_waivers(place)
     session.note(f"wrote {settings} and made the lake {without_passwords(lake)}")
     inside = "" if place.resolve() == Path.cwd() else f"cd {shlex.quote(folder)} && "
     session.note(f"next: {inside}govern audit DATA --eval SUITE, or govern demo")
     return 0
+
+
+def _write_waivers(place: Path) -> None:
+    """A file of no waivers that says how one looks; one that is there stays."""
+    from governance.waivers.book import FILE as WAIVERS
+    from governance.waivers.edit import HEAD
+
+    if not (place / WAIVERS).exists():
+        with atomic(place / WAIVERS) as out:
+            out.write(HEAD)
 
 
 def _as_setting(session: Session, place: Path) -> str | None:

@@ -9,7 +9,7 @@ import click
 from ui.cli.lazy import Command, Example, option
 from ui.cli.options import report_options
 from ui.cli.reporting import check_sensitive, render_all, targets
-from ui.cli.request import settings_for
+from ui.cli.request import baseline_of, settings_for
 from ui.cli.session import Session, pass_session
 
 
@@ -25,7 +25,11 @@ from ui.cli.session import Session, pass_session
     ),
 )
 @click.argument("run", metavar="RUN")
-@option("--baseline", metavar="FILE", help="compare with an earlier report written by -f json")
+@option(
+    "--baseline",
+    metavar="FILE|RUN",
+    help="compare with an earlier report written by -f json, or with a stored run",
+)
 @report_options
 @pass_session
 def command(session: Session, /, run: str, **given: Any) -> int:
@@ -33,13 +37,13 @@ def command(session: Session, /, run: str, **given: Any) -> int:
 
     The exit code says whether the report could be written, not what it says: the gate was the audit's.
     """
-    from governance.baseline import apply, load_baseline
+    from governance.baseline import apply
     from governance.lake.audits import load_audit
 
     check_sensitive(given)
     loaded = settings_for(session, given)
     places = targets(loaded.settings.format, given["output"], given["also"])
-    baseline = load_baseline(given["baseline"]) if given["baseline"] else None
+    baseline = baseline_of(session, given["baseline"])
     with session.open_lake(read_only=True) as lake:
         report = load_audit(lake, run)
     if baseline is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,6 +94,7 @@ def as_json(report: AuditReport, removed: dict[str, str]) -> dict[str, Any]:
         "removed": removed,
         "suites": [asdict(s) for s in report.suites],
         "rules": [asdict(r) for r in report.rules],
+        "waivers": [asdict(w) for w in report.waivers],
         "config": dict(report.config),
     }
 
@@ -121,44 +123,40 @@ def _describe(report: AuditReport, removed: dict[str, str]) -> None:
 
 
 @command.command(
-    arguments=RUN,
+    arguments={"[RUN]": "a run's id, the beginning of one, or latest (default: every run)"},
     examples=(
         Example("the last audit", "govern runs verify latest"),
-        Example("for a program", "govern runs verify latest -f json"),
+        Example("every audit, for a program", "govern runs verify -f json"),
     ),
 )
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="[RUN]", required=False)
+@option("--waivers", metavar="FILE", help="the file of waivers (default: waivers.toml beside govern.toml)")
 @format_option("text", "json", default="text")
 @pass_session
-def verify(session: Session, /, run: str, format: str) -> int:  # noqa: A002
-    """Check that a stored audit, and the lake's files and event log, are as they were written.
+def verify(session: Session, /, run: str | None, waivers: str | None, format: str) -> int:  # noqa: A002
+    """Check that stored audits, the lake's files, its event log and the waivers are as they were written.
 
-    Exit 2 if they are not: what is stored cannot be relied on.
+    Exit 1 if they are not; each thing that was changed is named. The number and hash of the last event are the end of
+    the log: kept elsewhere, they show later that nothing before them was exchanged.
     """
-    from governance.errors import LakeDamaged
-    from governance.lake.audits import verify_audit
-    from governance.lake.verify import verify_lake
+    from governance.proof import verify_all
 
+    loaded = session.load({"waivers": (waivers, "--waivers")} if waivers else {})
+    path = loaded.waiver_file(Path.cwd())
+    book = path if loaded.settings.waivers or (path.exists() and not session.isolated) else None
     with session.open_lake(read_only=True) as lake:
-        audit, whole, where = verify_audit(lake, run), verify_lake(lake), lake.display
-    problems = [*audit.problems, *(f"{p.what} ({p.where})" for p in whole.problems)]
+        found = verify_all(lake, run, book, loaded.settings.waiver_approvals)
     if format == "json":
-        put_json(
-            {
-                "run": audit.run,
-                "ok": not problems,
-                "problems": problems,
-                "files": whole.files,
-                "events": whole.events,
-            }
-        )
-    elif not problems:
-        held = f"{plural(whole.files, 'file')} and {plural(whole.events, 'event')} are as they were written"
-        put(f"run {audit.run} is as it was written; {held}")
-    if problems:
-        more = f", and {len(problems) - 1:,} more" if len(problems) > 1 else ""
-        raise LakeDamaged(f"{problems[0]}{more}", where=where, hint="restore the lake from a backup")
-    return 0
+        put_json(asdict(found) | {"ok": found.ok})
+        return int(not found.ok)
+    held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
+    runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
+    if found.ok:
+        put(f"{runs} as written, and so are {held}\nthe log ends with {found.end}")
+    else:
+        put("\n".join(visible_line(problem) for problem in found.problems))
+        session.note(f"{plural(len(found.problems), 'problem')}; restore what was changed from a backup")
+    return int(not found.ok)
 
 
 @command.command(

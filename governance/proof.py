@@ -1,0 +1,50 @@
+"""The proof that nothing was changed: audits, files, event log and waivers, each held against its own record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from governance.lake import Lake, events
+from governance.lake.audits import find_run, list_audits, missing_audits, verify_audit
+from governance.lake.verify import verify_lake
+from governance.waivers.check import verify_waivers
+
+
+@dataclass(frozen=True)
+class WholeCheck:
+    """What a look at audits, files, event log and waivers found.
+
+    Attributes:
+        end: number and hash of the last event, as the log has it.
+        problems: each names the event, file, run or waiver that is not as it was written.
+    """
+
+    runs: tuple[str, ...]
+    files: int
+    events: int
+    end: str
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing was changed."""
+        return not self.problems
+
+
+def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str) -> WholeCheck:
+    """Everything the lake keeps against its own record, and the file of waivers against the log.
+
+    Args:
+        run: check this audit only, by the words of `find_run`; None checks every one.
+    """
+    runs = [find_run(lake, run)] if run else [audit.run for audit in list_audits(lake)]
+    whole = verify_lake(lake)
+    problems = [f"{p.where}: {p.what}" if p.where else p.what for p in whole.problems]
+    problems += [f"run {r}: {problem}" for r in runs for problem in verify_audit(lake, r).problems]
+    problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
+    problems += verify_waivers(lake, waivers, approvals)
+    head = events.logged_head(lake)
+    return WholeCheck(
+        tuple(runs), whole.files, whole.events, f"event {head.seq} {head.hash}", tuple(problems)
+    )
