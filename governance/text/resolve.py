@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import types
 
 from governance.text.answers import answered_apart
 from governance.text.candidates import Walked, candidate_pairs
 from governance.text.clusters import components, star
-from governance.text.compiled import compiled
+from governance.text.native import Kernel
 from governance.text.store import EitherSets, Tables, gather
 from governance.text.templates import template_edges
-from governance.text.tokens import I64, I64_READ, U64_READ
 from governance.text.verify import Edges, Indices, SetSource, verify
 
 FAMILY_WORDS = 5
@@ -29,6 +27,8 @@ FAMILY_WORDS = 5
 
 LARGE_FAMILY = 16
 """Number variants of one text beyond which they are not compared with each other: 100,000 make 5e9 pairs."""
+
+_lowest = Kernel("groups.lowest")
 
 
 @dataclass(frozen=True)
@@ -333,26 +333,3 @@ def _templates(
     template = np.full(n, -1, np.int64)
     template[several] = top[root[several]]
     return template, (template >= 0) & ~slots[root]
-
-
-@compiled(types.void, I64_READ, U64_READ, U64_READ, I64_READ, I64)
-def _lowest(order: Any, first: Any, second: Any, rank: Any, out: Any) -> None:
-    """Writes the member of the lowest rank of each group; `order` sorts by the first half of the hash."""
-    start = 0
-    for i in range(len(order)):
-        if first[order[i]] != first[order[start]]:
-            start = i
-        if i + 1 < len(order) and first[order[i + 1]] == first[order[i]]:
-            continue
-        for j in range(start, i + 1):
-            out[order[j]] = -1
-        for j in range(start, i + 1):  # one round, but for halves of a hash that agree by chance
-            if out[order[j]] >= 0:
-                continue
-            best = order[j]
-            for k in range(j, i + 1):
-                if second[order[k]] == second[best] and rank[order[k]] < rank[best]:
-                    best = order[k]
-            for k in range(j, i + 1):
-                if second[order[k]] == second[best]:
-                    out[order[k]] = best
