@@ -39,6 +39,7 @@ class Documents:
         rank: (n,) a permutation; of several that may stay, the lowest does.
         keys: (rows, out) -> None, writes the band keys of ascending documents.
         sets: the shingle sets of all of them.
+        answered: some of them may hold answers of an assistant.
     """
 
     tokens: npt.NDArray[np.int32]
@@ -50,6 +51,7 @@ class Documents:
     rank: Indices
     keys: KeySource
     sets: SetSource
+    answered: bool = True
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def resolve(documents: Documents, threshold: float, earlier: Earlier | None = No
     present = classes.top >= 0
     every = every.where(present[every.a] & present[every.b] & (kin[every.a] != kin[every.b]))
     variant = family[classes.top[every.a]] == family[classes.top[every.b]]
-    slots, near = _apart(every.where(~variant), classes, sets)
+    slots, near = _apart(every.where(~variant), classes, sets, documents.answered)
     rank = np.where(present, documents.rank[classes.top], len(documents.rank) + np.arange(len(classes.top)))
     chosen, similarity = star(len(classes.top), rank.astype(np.int64), near)
     keeper, score = _keepers(documents, normalised, classes, chosen, similarity)
@@ -164,10 +166,11 @@ def resolve(documents: Documents, threshold: float, earlier: Earlier | None = No
     return Resolved(normalised, keeper, score, template, numbers_only, stands, found, fresh, stats)
 
 
-def _apart(edges: Edges, classes: _Classes, sets: SetSource) -> tuple[Edges, Edges]:
+def _apart(edges: Edges, classes: _Classes, sets: SetSource, answered: bool) -> tuple[Edges, Edges]:
     """(pairs that share a template or a passage only, the others)."""
     shared = template_edges(len(classes.top), edges, classes.sizes, sets)
-    shared |= answered_apart(edges, classes.sizes, sets)
+    if answered:
+        shared |= answered_apart(edges, classes.sizes, sets)
     return edges.where(shared), edges.where(~shared)
 
 
