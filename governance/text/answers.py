@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from governance.text.native import Kernel
 from governance.text.templates import portions
-from governance.text.verify import Edges, SetSource
+from governance.text.verify import Edges, SetSource, distinct
 
 AGREE = 0.5
 """Half of the words of an answer may be edited before the pair counts as answered apart."""
@@ -28,7 +28,7 @@ def answered_apart(edges: Edges, sizes: npt.NDArray[np.int32], source: SetSource
     found = np.zeros(len(edges), np.bool_)
     every = np.arange(len(edges))
     for part in portions(every, sizes[edges.a] + sizes[edges.b]):
-        documents = np.unique(np.concatenate([edges.a[part], edges.b[part]]))
+        documents = distinct(np.concatenate([edges.a[part], edges.b[part]]))
         sets = source.load(documents)
         verdict = np.zeros(len(part), np.bool_)
         left, right = (np.searchsorted(documents, x[part]) for x in (edges.a, edges.b))

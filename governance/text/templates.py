@@ -25,7 +25,7 @@ import numpy.typing as npt
 from governance.text.clusters import neighbours
 from governance.text.kernels.limits import SAMPLE
 from governance.text.native import Kernel
-from governance.text.verify import MEMORY, Edges, Indices, SetSource
+from governance.text.verify import MEMORY, Edges, Indices, SetSource, distinct
 
 OTHERS = 4
 RATIO = 0.25
@@ -45,10 +45,10 @@ def template_edges(
     judged = np.flatnonzero(degree[hub] > OTHERS)
     judged = judged[np.argsort(hub[judged], kind="stable")]
     for part in portions(judged, sizes[end[judged]]):
-        hubs = np.unique(hub[part])
+        hubs = distinct(hub[part])
         sample = np.concatenate([_sampled(others[starts[h] : starts[h + 1]]) for h in hubs])
         sample_starts = np.concatenate([[0], np.cumsum(np.minimum(degree[hubs], SAMPLE))]).astype(np.int64)
-        documents = np.unique(np.concatenate([hubs, sample, end[part]]))
+        documents = distinct(np.concatenate([hubs, sample, end[part]]))
         sets = source.load(documents)
         verdict = np.zeros(len(part), np.bool_)
         marks = np.empty(int(sizes[hubs].max()), np.uint32)

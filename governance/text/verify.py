@@ -74,6 +74,14 @@ class Edges:
         return Edges(self.a[chosen], self.b[chosen], self.jaccard[chosen])
 
 
+def distinct(values: Indices) -> Indices:
+    """The different values, ascending; `np.unique` says the same, and loads numpy's masked arrays first (8 ms)."""
+    ascending = np.sort(values)
+    fresh = np.ones(len(ascending), np.bool_)
+    fresh[1:] = ascending[1:] != ascending[:-1]
+    return ascending[fresh]
+
+
 def verify(
     left: npt.NDArray[np.uint32],
     right: npt.NDArray[np.uint32],
@@ -113,4 +121,4 @@ def _blocks(
     order = np.argsort(pair_block, kind="stable")
     cuts = np.flatnonzero(np.diff(pair_block[order])) + 1
     for part in np.split(order, cuts):
-        yield a[part], b[part], np.unique(np.concatenate([a[part], b[part]]))
+        yield a[part], b[part], distinct(np.concatenate([a[part], b[part]]))
