@@ -1,4 +1,4 @@
-"""The machine code of all kernels as one object file that needs neither numba nor a linker.
+"""The machine code of all kernels as one piece that needs neither numba nor a linker.
 
 numba keeps, beside the code of each kernel, a module in LLVM's own language, meant for linking into others. Here
 they are linked into one and compiled again. Nothing of numba's run-time is left in it, because kernels allocate
@@ -14,29 +14,41 @@ import llvmlite.binding as llvm
 from numba import types
 
 from governance.text.compiled import COMPILED
-from governance.text.native import MODULES, ROOM, Library, target
+from governance.text.image import laid_out
+from governance.text.native import MODULES, ROOM, Library
 
-_UNUSED = "define void @NRT_MemInfo_call_dtor(i8* %info) { ret void }"
-"""Frees an array that compiled code owns. Ours belong to their callers, so it is never called."""
+_OWN = """
+define void @NRT_MemInfo_call_dtor(i8* %info) {
+    ret void
+}
+
+define i8* @memset(i8* %to, i32 %value, i64 %count) {
+    %byte = trunc i32 %value to i8
+    %end = call {i8*, i64} asm sideeffect "rep stosb", "={di},={cx},{al},0,1,~{memory},~{dirflag},~{fpsr},~{flags}"
+        (i8 %byte, i8* %to, i64 %count)
+    ret i8* %to
+}
+"""
+"""What compiled code calls. The first frees arrays it owns; ours belong to their callers, so it is never called."""
 
 
 def link() -> Library:
     """The kernels of all modules of `kernels`, compiled for this machine."""
     for module in MODULES:
         import_module(f"{ROOM}.{module}")
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    whole = llvm.parse_assembly(_UNUSED)
-    kernels = {}
+    whole = llvm.parse_assembly(_OWN)
+    found: dict[str, tuple[str, bool, list[str]]] = {}
     for kernel in COMPILED:
         room, _, module = kernel.__module__.rpartition(".")
         if room == ROOM:
             symbol, part = _module(kernel)
             whole.link_in(part)
-            kernels[f"{module}.{kernel.__name__}"] = (symbol, *_signature(kernel))
-    _refuse_missing(whole)
-    whole.verify()
-    return Library(target().emit_object(whole), kernels)
+            found[f"{module}.{kernel.__name__}"] = (symbol, *_signature(kernel))
+    _close(whole, {symbol for symbol, _, _ in found.values()})
+    code, places = laid_out(_target().emit_object(whole))
+    return Library(
+        code, {name: (places[symbol], returns, takes) for name, (symbol, returns, takes) in found.items()}
+    )
 
 
 def _module(kernel: Any) -> tuple[str, Any]:
@@ -61,8 +73,20 @@ def _kind(argument: Any) -> str:
     return {types.int64: "int", types.float64: "float"}[argument]
 
 
-def _refuse_missing(module: Any) -> None:
-    """Raises where something would be missing at run time, which LLVM answers by ending the process."""
-    missing = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
-    if missing:
-        raise RuntimeError(f"kernels call {', '.join(missing)}, which is only in numba's run-time")
+def _close(module: Any, seen: set[str]) -> None:
+    """Hides all but the kernels, so that calls go straight to their target."""
+    for thing in (*module.functions, *module.global_variables):
+        if not thing.is_declaration and thing.name not in seen:
+            thing.linkage = "internal"
+    module.get_function("memset").linkage = "external"  # what calls it appears only while code is made
+    module.verify()
+
+
+def _target() -> Any:
+    """The machine that code is made for: this one."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    own = llvm.Target.from_default_triple()
+    return own.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="small")

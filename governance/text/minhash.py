@@ -61,7 +61,7 @@ def permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     state = [SEED]
     for i in range(1, 624):
         state.append(1812433253 * (state[-1] ^ state[-1] >> 30) + i & 0xFFFFFFFF)
-    generator = Random()
+    generator = Random()  # noqa: S311  nothing secret is drawn
     generator.setstate((3, (*state, 624), None))
     drawn = np.array([generator.getrandbits(32) for _ in range(2 * PERMUTATIONS)], np.uint32)
     return drawn[:PERMUTATIONS] * np.uint32(2) + np.uint32(1), drawn[PERMUTATIONS:]

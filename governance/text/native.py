@@ -1,11 +1,12 @@
 """Kernels of the search for near-duplicates, called without the compiler that made them.
 
 Importing numba and loading kept kernels one by one takes 0.6 CPU seconds, twice as long as all the work on 20,000
-documents. So the machine code of all of them is kept as one file as well (`linking.py` makes it), which llvmlite
-loads in 3 ms and ctypes calls, without the interpreter lock. The file is made by the first process that finds none.
+documents. So the machine code of all of them is kept as one file as well (`linking.py` makes it, `image.py` lays it
+out), which is mapped into memory in less than a millisecond and called by ctypes, without the interpreter lock. The
+first process that finds no such file makes it.
 
 It is used only where it was made from these very sources, by this Python, for this processor, and is whole: its name
-and its first line say so. Where none can be made, the kernels run as numba has them.
+and its first line say so. Where there is none, as on anything but Linux on x86-64, the kernels run as numba has them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from mmap import MAP_PRIVATE, PROT_EXEC, PROT_READ, mmap
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -41,11 +43,17 @@ PARTS = (
 )
 """Files whose functions and numbers end up inside kernels of other files."""
 
+MAKERS = ("native.py", "linking.py", "image.py")
+"""Files that decide what the kept file looks like."""
+
+PAGE = 4096
+"""Bytes that the code in the file is aligned to, as memory is."""
+
 Stamp = tuple[tuple[str, int, int], ...]
+Kernels = Mapping[str, Callable[..., Any]]
 
 _NO_VALUE = -2  # what a compiled function answers that returns None
 _LOCK = RLock()
-_ENGINES: list[Any] = []  # they own the code, so they stay
 
 
 class Failed(RuntimeError):
@@ -57,13 +65,13 @@ class Library:
     """Machine code of all kernels, and what each takes.
 
     Attributes:
-        code: an object file.
-        kernels: name -> (symbol, whether it returns a value, kinds of its arguments); a kind is `int`, `float`, or
-            type and dimensions of an array, with a `!` where it is written to, as in `uint32 1 !`.
+        code: runs wherever it lies in memory.
+        kernels: name -> (its first byte, whether it returns a value, kinds of its arguments); a kind is `int`, `float`,
+            or type and dimensions of an array, with a `!` where it is written to, as in `uint32 1 !`.
     """
 
     code: bytes
-    kernels: Mapping[str, tuple[str, bool, Sequence[str]]]
+    kernels: Mapping[str, tuple[int, bool, Sequence[str]]]
 
 
 class Kernel:
@@ -90,31 +98,25 @@ def _find(name: str) -> Callable[..., Any]:
 
 
 @cache
-def loaded() -> Mapping[str, Callable[..., Any]] | None:
-    """Every kernel by its name, made now if need be; None where this machine or compiler does not allow it."""
+def loaded() -> Kernels | None:
+    """Every kernel by its name, from a file that is made now if need be; None where there can be none."""
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
+        return None
     try:
-        library = next(filter(None, map(_read, paths())), None)
-        if library is None:
-            from governance.text.linking import link
-
-            library = link()
-            _keep(library)
-        return _load(library)
+        found = next(filter(None, map(_mapped, paths())), None)
+        return found if found is not None else _made()
     except Exception:  # noqa: BLE001  inner parts of numba may change in any way; the kernels run without this
         return None
 
 
 def machine() -> tuple[str, ...]:
-    """What machine code depends on besides the sources."""
-    import llvmlite
-    from llvmlite import binding
-
-    return (
-        sys.version,
-        llvmlite.__version__,
-        binding.get_host_cpu_name(),
-        binding.get_host_cpu_features().flatten(),
+    """What machine code depends on besides the sources: Python, its Unicode tables, and the processor."""
+    with Path("/proc/cpuinfo").open() as file:
+        first = file.read(1 << 14).partition("\n\n")[0]
+    about = dict(
+        line.split(":", 1) for line in first.splitlines() if line.startswith(("model name", "flags"))
     )
+    return sys.version, *about.values()
 
 
 def paths() -> Iterator[Path]:
@@ -134,62 +136,69 @@ def stamp(*own: str) -> Stamp:
 def _sources() -> list[list[str | int]]:
     """The stamp of all kernels, and of what makes and reads the file."""
     rooms = sorted(str(path) for path in (HERE / "kernels").glob("*.py"))
-    return [list(part) for part in stamp(*rooms, str(HERE / "linking.py"), __file__)]
+    return [list(part) for part in stamp(*rooms, *(str(HERE / maker) for maker in MAKERS))]
 
 
-def _read(path: Path) -> Library | None:
-    """The library in a file, if it is whole and made from these sources."""
+def _made() -> Kernels | None:
+    """The kernels from a file that is made now, in the first folder that can be written."""
+    path = next(filter(_writable, paths()), None)
+    if path is None:
+        return None
+    from governance.text.linking import link
+
+    keep(link(), path)
+    return _mapped(path)
+
+
+def _writable(path: Path) -> bool:
     try:
-        digest, _, rest = path.read_bytes().partition(b"\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path.parent, os.W_OK)
+
+
+def keep(library: Library, path: Path) -> None:
+    """Writes a library to a file; others see the old file or the whole new one."""
+    about = json.dumps({"sources": _sources(), "kernels": library.kernels}).encode() + b"\n"
+    about += bytes(-(len(about) + 65) % PAGE)  # 65 bytes of digest come first
+    rest = about + library.code
+    own = path.with_suffix(f".{os.getpid()}")
+    own.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+    own.replace(path)
+
+
+def read(raw: mmap | bytes) -> Library | None:
+    """The library in a file, if it is whole and made from these sources; `code` is left in the file."""
+    digest, rest = raw[:65], memoryview(raw)[65:]
+    if hashlib.sha256(rest).hexdigest().encode() + b"\n" != digest:
+        return None
+    about = json.loads(raw[65 : raw.find(b"\n", 65)])
+    return Library(b"", about["kernels"]) if about["sources"] == _sources() else None
+
+
+def _mapped(path: Path) -> Kernels | None:
+    """The kernels in a file, if it is there and good."""
+    try:
+        file = path.open("rb")
     except OSError:
         return None
-    if hashlib.sha256(rest).hexdigest().encode() != digest:
+    with file:
+        if not os.fstat(file.fileno()).st_size:
+            return None
+        raw = mmap(file.fileno(), 0, flags=MAP_PRIVATE, prot=PROT_READ | PROT_EXEC)
+    library = read(raw)
+    if library is None:
         return None
-    head, _, code = rest.partition(b"\n")
-    about = json.loads(head)
-    return Library(code, about["kernels"]) if about["sources"] == _sources() else None
-
-
-def _keep(library: Library) -> None:
-    """Writes the file where that is possible; others see the old one or the whole new one."""
-    about = json.dumps({"sources": _sources(), "kernels": library.kernels}).encode()
-    rest = about + b"\n" + library.code
-    for path in paths():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            own = path.with_suffix(f".{os.getpid()}")
-            own.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
-            own.replace(path)
-            return
-        except OSError:
-            continue
-
-
-def _load(library: Library) -> Mapping[str, Callable[..., Any]]:
-    from llvmlite import binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target())
-    engine.add_object_file(binding.ObjectFileRef.from_data(library.code))
-    engine.finalize_object()
-    _ENGINES.append(engine)
+    whole = np.frombuffer(raw, np.uint8)
+    first = whole.ctypes.data + -(-(raw.find(b"\n", 65) + 1) // PAGE) * PAGE
     found = {}
-    for name, (symbol, returns, takes) in library.kernels.items():
+    for name, (start, returns, takes) in library.kernels.items():
         kinds = tuple(map(_Kind.parse, takes))
         places = [_REFERENCE, _REFERENCE, *(place for kind in kinds for place in kind.places)]
-        entry = ctypes.CFUNCTYPE(ctypes.c_int32, *places)(engine.get_function_address(symbol))
-        found[name] = _Native(name, entry, kinds, returns)
+        entry = ctypes.CFUNCTYPE(ctypes.c_int32, *places)(first + start)
+        found[name] = _Native(name, entry, kinds, returns, whole)
     return found
-
-
-def target() -> Any:
-    """The machine that code is made for: this one."""
-    from llvmlite import binding
-
-    cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-    own = binding.Target.from_default_triple()
-    return own.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="jitdefault")
 
 
 _REFERENCE = ctypes.c_void_p
@@ -233,6 +242,7 @@ class _Native:
     entry: Any
     kinds: tuple[_Kind, ...]
     returns: bool
+    code: Any  # what `entry` lies in, so that it stays
 
     def __call__(self, *arguments: Any) -> Any:
         result, failure = ctypes.c_int64(), ctypes.c_void_p()
