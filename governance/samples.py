@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     import duckdb
@@ -152,6 +151,8 @@ def flatten(conversations: pa.ChunkedArray) -> Turns:
 
 def role_codes(names: pa.StringArray) -> npt.NDArray[np.uint8]:
     """(n,) uint8 codes of role names; unknown names are OTHER."""
+    import pyarrow.compute as pc  # 30 ms, which plain texts need not wait for
+
     found = pc.index_in(names, value_set=pa.array(ROLES[:OTHER], names.type)).fill_null(OTHER)
     return cast("npt.NDArray[np.uint8]", found.to_numpy(zero_copy_only=False).astype(np.uint8))
 
@@ -167,6 +168,8 @@ def canonical_text(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     """The same texts with `\\n` newlines and in Unicode NFC."""
     if not len(texts):
         return texts
+    import pyarrow.compute as pc
+
     data, where = utf8_buffers(texts)  # looking at the bytes costs a tenth of what Arrow's own searches do
     own = data[where[0] : where[-1]]
     if (own == ord("\r")).any():
@@ -176,6 +179,8 @@ def canonical_text(texts: pa.LargeStringArray) -> pa.LargeStringArray:
 
 def sample_ids(turns: Turns) -> pa.FixedSizeBinaryArray:
     """(rows,) 32-byte SHA-256 identities of a batch's conversations."""
+    import pyarrow.compute as pc
+
     digests = sha256_hex(turns.contents)
     lines = pc.binary_join_element_wise(turns.names, digests, ":")
     grouped = pa.ListArray.from_arrays(pa.array(turns.starts, pa.int32()), lines)

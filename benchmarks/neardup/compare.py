@@ -5,7 +5,7 @@
 
 DATA is a folder with en50k.parquet and zh20k.parquet and their truth. Every tool reads the Parquet file, groups the
 documents and writes the groups. Counted are CPU seconds (user and system, with child processes), since wall time on a
-shared machine says little, and the peak of resident memory over the process tree, looked at every 20 ms.
+shared machine says little, and the peaks of resident memory over the process tree, looked at every 20 ms.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def measured(python: str, tool: str, corpus: Path, result: Path) -> Cost:
             errors.seek(0)
             lines = errors.read().decode(errors="replace").strip().splitlines()
             raise Skipped(lines[-1] if lines else f"exit {process.returncode}")
-    return Cost(usage.ru_utime + usage.ru_stime, max(peak.bytes, usage.ru_maxrss * 1024) / 1e6)
+    return Cost(
+        usage.ru_utime + usage.ru_stime, peak.bytes / 1e6
+    )  # ru_maxrss has what this process held at the fork
 
 
 class _Peak(threading.Thread):
@@ -86,9 +88,16 @@ class _Peak(threading.Thread):
         while not self.over.wait(0.02):
             try:
                 tree = [self.process, *self.process.children(recursive=True)]
-                self.bytes = max(self.bytes, sum(p.memory_info().rss for p in tree))
-            except psutil.Error:
+                self.bytes = max(self.bytes, sum(_most(p.pid) for p in tree))
+            except (psutil.Error, OSError):
                 continue
+
+
+def _most(pid: int) -> int:
+    """The most resident memory a process has had so far, as the kernel counts it; 0 for one that has ended."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    lines = (line.split() for line in status.splitlines())
+    return next((int(words[1]) * 1024 for words in lines if words[:1] == ["VmHWM:"]), 0)
 
 
 @dataclass(frozen=True)

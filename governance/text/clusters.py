@@ -8,18 +8,14 @@ cluster of a tool that joined components).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
-from governance.text.compiled import compiled
-from governance.text.tokens import I64, I64_READ
+from governance.text.native import Kernel
 from governance.text.verify import Edges, Indices
 
-_F64 = types.Array(types.float64, 1, "C")
-_F64_READ = types.Array(types.float64, 1, "C", readonly=True)
+_star = Kernel("groups.star")
+_join = Kernel("groups.join")
 
 
 def star(n: int, rank: Indices, edges: Edges) -> tuple[Indices, npt.NDArray[np.float64]]:
@@ -49,35 +45,3 @@ def components(n: int, a: Indices, b: Indices) -> Indices:
     parents = np.arange(n)
     _join(a.astype(np.int64), b.astype(np.int64), parents)
     return parents
-
-
-@compiled(types.void, I64_READ, I64_READ, I64_READ, I64_READ, _F64_READ, I64, _F64)
-def _star(order: Any, rank: Any, starts: Any, others: Any, similarity: Any, keeper: Any, score: Any) -> None:
-    for node in order:
-        best = -1
-        for i in range(starts[node], starts[node + 1]):
-            other = others[i]
-            if keeper[other] != other:
-                continue
-            nearer = best < 0 or similarity[i] > score[node]
-            if nearer or (similarity[i] == score[node] and rank[other] < rank[best]):
-                best = other
-                score[node] = similarity[i]
-        keeper[node] = node if best < 0 else best
-
-
-@njit
-def _root(parents: Any, node: int) -> int:
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node
-
-
-@compiled(types.void, I64_READ, I64_READ, I64)
-def _join(a: Any, b: Any, parents: Any) -> None:
-    for i in range(len(a)):
-        left, right = _root(parents, a[i]), _root(parents, b[i])
-        parents[max(left, right)] = min(left, right)
-    for i in range(len(parents)):
-        parents[i] = _root(parents, i)

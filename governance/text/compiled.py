@@ -8,14 +8,14 @@ lies beside the sources, or in the user's cache folder where that cannot be writ
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from numba import njit
 
-PARTS = ("compiled.py", "vectors.py", "tokens.py", "shingles.py", "sorting.py", "ngrams.py")
-"""Files whose functions end up inside kernels of other files."""
+from governance.text.native import stamp
+
+COMPILED: list[Any] = []
+"""Every kernel with fixed types that was made in this process."""
 
 
 def compiled(returns: Any, *takes: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -25,6 +25,7 @@ def compiled(returns: Any, *takes: Any) -> Callable[[Callable[..., Any]], Any]:
         kernel = kept(function)
         kernel.compile(returns(*takes))
         kernel.disable_compile()
+        COMPILED.append(kernel)
         return kernel
 
     return decorate
@@ -35,10 +36,3 @@ def kept(function: Callable[..., Any]) -> Any:
     kernel = njit(nogil=True, cache=True)(function)
     kernel._cache._cache_file._source_stamp = stamp(function.__code__.co_filename)
     return kernel
-
-
-@cache
-def stamp(own: str) -> tuple[tuple[str, int, int], ...]:
-    """Name, age and size of the files a kernel is made of: those of `PARTS` and its own."""
-    files = [*(Path(__file__).parent / part for part in PARTS), Path(own)]
-    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files)

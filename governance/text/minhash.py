@@ -8,42 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from random import Random
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
-from governance.text.compiled import compiled
-from governance.text.shingles import (
-    MASKED_A,
-    MASKED_B,
-    NORMAL_A,
-    NORMAL_B,
-    STATE,
-    WORDS,
-    finish,
-    read_turn,
-    shingle,
-    sort_unique,
-)
+from governance.text.kernels.limits import COUNTERS, max_tokens
+from governance.text.native import Kernel
 from governance.text.signatures import PERMUTATIONS, SEED
-from governance.text.tokens import I64, I64_READ, U8, U64, max_tokens, tokenise
-from governance.text.vectors import GROUP, least
 
-_SYSTEM, _ASSISTANT = np.uint8(0), np.uint8(2)  # governance.samples.SYSTEM, ASSISTANT
-_P1 = np.uint64(0x9E3779B97F4A7C15)
-_P2 = np.uint64(0xC2B2AE3D27D4EB4F)
 _MISSED = 2e-4
 
-U32 = types.Array(types.uint32, 1, "C")
-U32_READ = types.Array(types.uint32, 1, "C", readonly=True)
-U32_2 = types.Array(types.uint32, 2, "C")
-U32_2_READ = types.Array(types.uint32, 2, "C", readonly=True)
-U64_2 = types.Array(types.uint64, 2, "C")
-I32 = types.Array(types.int32, 1, "C")
-I32_READ = types.Array(types.int32, 1, "C", readonly=True)
-B1_READ = types.Array(types.boolean, 1, "C", readonly=True)
+_sign = Kernel("signing.sign")
+keys_of = Kernel("signing.keys_of")
+content_of = Kernel("signing.content_of")
 
 
 @dataclass(frozen=True)
@@ -75,10 +54,17 @@ class Signed:
 
 @cache
 def permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """(a, b) of the 128 permutations, drawn as datasketch draws them."""
-    generator = np.random.RandomState(SEED)
-    a = generator.randint(0, 1 << 31, PERMUTATIONS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    return a, generator.randint(0, 1 << 32, PERMUTATIONS, dtype=np.uint32)
+    """(a, b) of the 128 permutations, drawn as datasketch draws them: `RandomState(SEED).randint` below 2**31, 2**32.
+
+    numpy's generator is a Mersenne twister like Python's own, but takes 10 ms to be imported.
+    """
+    state = [SEED]
+    for i in range(1, 624):
+        state.append(1812433253 * (state[-1] ^ state[-1] >> 30) + i & 0xFFFFFFFF)
+    generator = Random()  # noqa: S311  nothing secret is drawn
+    generator.setstate((3, (*state, 624), None))
+    drawn = np.array([generator.getrandbits(32) for _ in range(2 * PERMUTATIONS)], np.uint32)
+    return drawn[:PERMUTATIONS] * np.uint32(2) + np.uint32(1), drawn[PERMUTATIONS:]
 
 
 @cache
@@ -127,115 +113,14 @@ def sign(
     )
     left_out = np.zeros(n, np.bool_) if skip is None else skip
     inputs = (np.ascontiguousarray(x) for x in (data, offsets, roles, starts, left_out))
-    used = _sign(*inputs, *permutations(), rows, *(getattr(out, field.name) for field in fields(Signed)))
+    results = (getattr(out, field.name) for field in fields(Signed))
+    used = _sign(*inputs, *permutations(), rows, *results, *_workspace(offsets, starts))
     return replace(out, sets=out.sets[:used])
 
 
-@njit(inline="always")
-def _minhash(values: Any, count: int, a: Any, b: Any, mixed: Any, out: Any) -> None:
-    """The 128 smallest permuted values of a set of 32-bit hashes."""
-    for i in range(count):
-        x = values[i]  # arithmetic on uint32 is done in 64 bits, so each step is cut to 32
-        x ^= x >> np.uint32(16)
-        x = np.uint32(x * np.uint32(0x85EBCA6B))
-        x ^= x >> np.uint32(13)
-        x = np.uint32(x * np.uint32(0xC2B2AE35))
-        mixed[i] = x ^ (x >> np.uint32(16))
-    for k in range(0, len(a), GROUP):
-        least(mixed, count, a, b, out, k)
-
-
-@njit(inline="always")
-def band_keys(values: Any, rows: int, keys: Any) -> None:
-    """Writes the key of each band of `rows` consecutive MinHash values."""
-    for band in range(len(keys)):
-        state = np.uint64(band + 1) * _P2
-        for i in range(band * rows, (band + 1) * rows):
-            state = (state ^ np.uint64(values[i])) * _P1
-            state ^= state >> np.uint64(29)
-        keys[band] = np.uint32(state >> np.uint64(32))
-
-
-@njit(inline="always")
-def set_hash(values: Any, count: int) -> Any:
-    """A 64-bit hash of a set of 32-bit hashes."""
-    total = np.uint64(count)
-    for i in range(count):
-        x = (np.uint64(values[i]) + _P2) * _P1
-        total += (x ^ (x >> np.uint64(31))) * _P2
-    return finish(total)
-
-
-@compiled(types.void, U32_2_READ, types.int64, U32_2)
-def keys_of(minhash: Any, rows: int, keys: Any) -> None:
-    """Writes the band keys of signatures that were computed earlier."""
-    for i in range(len(minhash)):
-        band_keys(minhash[i], rows, keys[i])
-
-
-@compiled(types.void, U32_READ, I64_READ, U64)
-def content_of(sets: Any, offsets: Any, out: Any) -> None:
-    """Writes the hashes of sets that were computed earlier, set i at offsets[i]; 0 for an empty one."""
-    for i in range(len(out)):
-        start, end = offsets[i], offsets[i + 1]
-        if end > start:
-            out[i] = set_hash(sets[start:end], end - start)
-
-
-@njit
-def _longest(offsets: Any, starts: Any) -> int:
-    """Bytes of the longest document."""
-    most = 0
-    for i in range(len(starts) - 1):
-        most = max(most, offsets[starts[i + 1]] - offsets[starts[i]])
-    return most
-
-
-_ROLES = types.Array(types.uint8, 1, "C", readonly=True)
-_OUT = (I32, I32, I32, U64_2, U64_2, U64, U32_2, U32_2, U32, I64)
-
-
-@compiled(types.int64, U8, I64_READ, _ROLES, I64_READ, B1_READ, U32_READ, U32_READ, types.int64, *_OUT)
-def _sign(
-    data: Any, offsets: Any, roles: Any, starts: Any, skip: Any, a: Any, b: Any, rows: int,
-    tokens: Any, words: Any, shingles: Any, normalised: Any, masked: Any, content: Any,
-    keys: Any, minhash: Any, sets: Any, set_ends: Any,
-) -> int:  # fmt: skip
-    """Fills the arrays of `Signed`; returns how many values of `sets` are used."""
-    room = _longest(offsets, starts) // 2 + len(offsets) + 1
-    hashes, begins, ends = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int64)
-    answers = np.empty(room, np.uint32)
-    work = np.empty(room, np.uint64), np.empty(room, np.int64)
-    found, spare = np.empty(room, np.uint32), np.empty(room, np.uint32)
-    counters, state = np.empty(65537, np.int32), np.empty(STATE, np.uint64)
-    values = np.empty(len(a), np.uint32)
-    used = 0
-    for doc in range(len(starts) - 1):
-        for i in range(STATE):
-            state[i] = 0
-        count = 0
-        for turn in range(starts[doc], starts[doc + 1]):
-            if roles[turn] != _SYSTEM:
-                first, last = offsets[turn], offsets[turn + 1]
-                more = tokenise(data, first, last, hashes[count:], begins[count:], ends[count:])
-                answers[count : count + more] = np.uint32(roles[turn] == _ASSISTANT)
-                read_turn(data, first, last, hashes[count:], begins[count:], ends[count:], more, work, state)
-                count += more
-        tokens[doc], words[doc] = count, state[WORDS]
-        normalised[doc, 0], normalised[doc, 1] = finish(state[NORMAL_A]), finish(state[NORMAL_B])
-        masked[doc, 0], masked[doc, 1] = finish(state[MASKED_A]), finish(state[MASKED_B])
-        if skip[doc]:
-            shingles[doc] = -1
-        else:
-            size = sort_unique(found, shingle(hashes, answers, count, found), spare, counters)
-            shingles[doc] = size
-            if size > 0:
-                for i in range(size):
-                    sets[used + i] = found[i]
-                used += size
-                content[doc] = set_hash(found, size)
-                target = minhash[doc] if len(minhash) > 0 else values
-                _minhash(found, size, a, b, spare, target)
-                band_keys(target, rows, keys[doc])
-        set_ends[doc] = used
-    return used
+def _workspace(offsets: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
+    """Arrays for the kernel to work in, which the tokens of the longest document fit into."""
+    longest = int(np.diff(offsets[starts]).max(initial=0))
+    room = max(max_tokens(longest) + len(offsets), PERMUTATIONS)  # each turn may end in a token of its own
+    shapes = ((3, np.uint64), (3, np.int64), (4, np.uint32))
+    return *(np.empty((rows, room), kind) for rows, kind in shapes), np.empty(COUNTERS, np.int32)

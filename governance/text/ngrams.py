@@ -17,7 +17,8 @@ from numba import njit
 
 from governance.samples import utf8_buffers
 from governance.text.compiled import kept
-from governance.text.tokens import max_tokens, tokenise
+from governance.text.kernels.limits import max_tokens
+from governance.text.tokens import tokenise
 
 GRAM = 5
 UNDERSCORE = 95

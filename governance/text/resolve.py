@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import types
 
 from governance.text.answers import answered_apart
 from governance.text.candidates import Walked, candidate_pairs
 from governance.text.clusters import components, star
-from governance.text.compiled import compiled
+from governance.text.native import Kernel
 from governance.text.store import EitherSets, Tables, gather
 from governance.text.templates import template_edges
-from governance.text.tokens import I64, I64_READ, U64_READ
 from governance.text.verify import Edges, Indices, SetSource, verify
 
 FAMILY_WORDS = 5
@@ -29,6 +27,8 @@ FAMILY_WORDS = 5
 
 LARGE_FAMILY = 16
 """Number variants of one text beyond which they are not compared with each other: 100,000 make 5e9 pairs."""
+
+_lowest = Kernel("groups.lowest")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Documents:
         rank: (n,) a permutation; of several that may stay, the lowest does.
         keys: (rows, out) -> None, writes the band keys of ascending documents.
         sets: the shingle sets of all of them.
+        answered: some of them may hold answers of an assistant.
     """
 
     tokens: npt.NDArray[np.int32]
@@ -50,6 +51,7 @@ class Documents:
     rank: Indices
     keys: KeySource
     sets: SetSource
+    answered: bool = True
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def resolve(documents: Documents, threshold: float, earlier: Earlier | None = No
     present = classes.top >= 0
     every = every.where(present[every.a] & present[every.b] & (kin[every.a] != kin[every.b]))
     variant = family[classes.top[every.a]] == family[classes.top[every.b]]
-    slots, near = _apart(every.where(~variant), classes, sets)
+    slots, near = _apart(every.where(~variant), classes, sets, documents.answered)
     rank = np.where(present, documents.rank[classes.top], len(documents.rank) + np.arange(len(classes.top)))
     chosen, similarity = star(len(classes.top), rank.astype(np.int64), near)
     keeper, score = _keepers(documents, normalised, classes, chosen, similarity)
@@ -164,10 +166,11 @@ def resolve(documents: Documents, threshold: float, earlier: Earlier | None = No
     return Resolved(normalised, keeper, score, template, numbers_only, stands, found, fresh, stats)
 
 
-def _apart(edges: Edges, classes: _Classes, sets: SetSource) -> tuple[Edges, Edges]:
+def _apart(edges: Edges, classes: _Classes, sets: SetSource, answered: bool) -> tuple[Edges, Edges]:
     """(pairs that share a template or a passage only, the others)."""
     shared = template_edges(len(classes.top), edges, classes.sizes, sets)
-    shared |= answered_apart(edges, classes.sizes, sets)
+    if answered:
+        shared |= answered_apart(edges, classes.sizes, sets)
     return edges.where(shared), edges.where(~shared)
 
 
@@ -333,26 +336,3 @@ def _templates(
     template = np.full(n, -1, np.int64)
     template[several] = top[root[several]]
     return template, (template >= 0) & ~slots[root]
-
-
-@compiled(types.void, I64_READ, U64_READ, U64_READ, I64_READ, I64)
-def _lowest(order: Any, first: Any, second: Any, rank: Any, out: Any) -> None:
-    """Writes the member of the lowest rank of each group; `order` sorts by the first half of the hash."""
-    start = 0
-    for i in range(len(order)):
-        if first[order[i]] != first[order[start]]:
-            start = i
-        if i + 1 < len(order) and first[order[i + 1]] == first[order[i]]:
-            continue
-        for j in range(start, i + 1):
-            out[order[j]] = -1
-        for j in range(start, i + 1):  # one round, but for halves of a hash that agree by chance
-            if out[order[j]] >= 0:
-                continue
-            best = order[j]
-            for k in range(j, i + 1):
-                if second[order[k]] == second[best] and rank[order[k]] < rank[best]:
-                    best = order[k]
-            for k in range(j, i + 1):
-                if second[order[k]] == second[best]:
-                    out[order[k]] = best

@@ -9,12 +9,12 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import types
 
-from governance.text.compiled import compiled
-from governance.text.minhash import U32, U32_READ, Signed
-from governance.text.tokens import I64_READ
+from governance.text.minhash import Signed
+from governance.text.native import Kernel
 from governance.text.verify import Indices, Sets, SetSource
+
+_copy = Kernel("sets.copy")
 
 Tables = Callable[[list[str]], Iterator[pa.Table]]
 """Given column names, the stored tables one by one."""
@@ -162,13 +162,3 @@ def _pick(
     out = np.empty(int(sizes.sum()), np.uint32)
     _copy(values, offsets, rows, out)
     return out, sizes
-
-
-@compiled(types.void, U32_READ, I64_READ, I64_READ, U32)
-def _copy(values: Any, offsets: Any, rows: Any, out: Any) -> None:
-    at = 0
-    for row in rows:
-        size = offsets[row + 1] - offsets[row]
-        for i in range(size):
-            out[at + i] = values[offsets[row] + i]
-        at += size

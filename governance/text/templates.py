@@ -18,23 +18,19 @@ no other change, are reported as a template too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
 from governance.text.clusters import neighbours
-from governance.text.compiled import compiled
-from governance.text.minhash import U32_READ
-from governance.text.tokens import I64_READ
-from governance.text.verify import MEMORY, Edges, Indices, SetSource
+from governance.text.kernels.limits import SAMPLE
+from governance.text.native import Kernel
+from governance.text.verify import MEMORY, Edges, Indices, SetSource, distinct
 
 OTHERS = 4
-SAMPLE = 16
 RATIO = 0.25
 
-_B1 = types.Array(types.boolean, 1, "C")
+_judge = Kernel("sets.judge")
 
 
 def template_edges(
@@ -49,12 +45,14 @@ def template_edges(
     judged = np.flatnonzero(degree[hub] > OTHERS)
     judged = judged[np.argsort(hub[judged], kind="stable")]
     for part in portions(judged, sizes[end[judged]]):
-        hubs = np.unique(hub[part])
+        hubs = distinct(hub[part])
         sample = np.concatenate([_sampled(others[starts[h] : starts[h + 1]]) for h in hubs])
         sample_starts = np.concatenate([[0], np.cumsum(np.minimum(degree[hubs], SAMPLE))]).astype(np.int64)
-        documents = np.unique(np.concatenate([hubs, sample, end[part]]))
+        documents = distinct(np.concatenate([hubs, sample, end[part]]))
         sets = source.load(documents)
         verdict = np.zeros(len(part), np.bool_)
+        marks = np.empty(int(sizes[hubs].max()), np.uint32)
+        own = np.empty(SAMPLE)
         _judge(
             np.searchsorted(hubs, hub[part]),
             *(np.searchsorted(documents, x) for x in (end[part], hubs, sample)),
@@ -62,6 +60,9 @@ def template_edges(
             sets.values,
             sets.starts,
             sets.ends,
+            RATIO,
+            marks,
+            own,
             verdict,
         )
         found[part] = verdict
@@ -80,73 +81,3 @@ def portions(judged: Indices, sizes: npt.NDArray[np.int32]) -> Iterator[Indices]
     block = np.cumsum(sizes.astype(np.int64) * 4) // (MEMORY // 2)
     if len(judged):
         yield from np.split(judged, np.flatnonzero(np.diff(block)) + 1)
-
-
-@njit
-def _mark(values: Any, i: int, i_end: int, j: int, j_end: int, bit: Any, marks: Any) -> int:
-    """Sets `bit` in marks[k] for the k-th value of the first set where the second has it too; how many."""
-    first = i
-    common = 0
-    while i < i_end and j < j_end:
-        x, y = values[i], values[j]
-        if x == y:
-            marks[i - first] |= bit
-            common += 1
-        i += x <= y
-        j += y <= x
-    return common
-
-
-@njit
-def _bits(word: Any) -> int:
-    count = 0
-    while word != 0:
-        word &= word - np.uint32(1)
-        count += 1
-    return count
-
-
-@compiled(types.void, *[I64_READ] * 5, U32_READ, I64_READ, I64_READ, _B1)
-def _judge(
-    hub_of: Any, ends_of: Any, hubs: Any, sample: Any, sample_starts: Any,
-    values: Any, starts: Any, stops: Any, verdict: Any,
-) -> None:  # fmt: skip
-    """Judges edges that are grouped by hub; everything is numbered by the sets that were loaded."""
-    current = -1
-    marks = np.zeros(1, np.uint32)
-    own = np.zeros(SAMPLE)
-    for k in range(len(hub_of)):
-        hub, end = hubs[hub_of[k]], ends_of[k]
-        first, last = sample_starts[hub_of[k]], sample_starts[hub_of[k] + 1]
-        size = stops[hub] - starts[hub]
-        if hub != current:
-            current = hub
-            marks = np.zeros(size, np.uint32)
-            for x in range(first, last):
-                other = sample[x]
-                common = _mark(
-                    values,
-                    starts[hub],
-                    stops[hub],
-                    starts[other],
-                    stops[other],
-                    np.uint32(1 << (x - first)),
-                    marks,
-                )
-                own[x - first] = 1 - common / (stops[other] - starts[other])
-        third = np.uint32(0)
-        text = 0.0
-        for x in range(first, last):
-            if sample[x] != end:
-                third |= np.uint32(1 << (x - first))
-                text += own[x - first]
-        thirds = _bits(third)
-        bit = np.uint32(1 << SAMPLE)
-        common = _mark(values, starts[hub], stops[hub], starts[end], stops[end], bit, marks)
-        held = 0
-        for i in range(size):
-            if marks[i] & bit != 0:
-                held += _bits(marks[i] & third)
-                marks[i] &= bit - np.uint32(1)
-        lacking = 1 - held / (common * thirds)
-        verdict[k] = lacking <= RATIO * text / thirds

@@ -43,11 +43,6 @@ _FIRST_WORD = np.array([(1 << (8 * min(n, 8))) - 1 for n in range(17)], np.uint6
 _SECOND_WORD = np.array([(1 << (8 * max(n - 8, 0))) - 1 for n in range(17)], np.uint64)
 
 
-def max_tokens(size: int) -> int:
-    """The most tokens a text of `size` bytes can have: a token of one byte needs a separator beside it."""
-    return size // 2 + 1
-
-
 _SINGLES = (
     (0x1100, 0x11FF), (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x3130, 0x318F), (0x31F0, 0x31FF),
     (0x3400, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFF66, 0xFFDC),

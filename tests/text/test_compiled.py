@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from governance.text.clusters import _join
-from governance.text.compiled import PARTS, stamp
+from governance.text.kernels.groups import join
+from governance.text.native import PARTS, stamp
 from tests.conftest import REPOSITORY
 
 
 def test_kernels_are_kept_under_the_stamp_of_all_their_parts() -> None:
-    names = [name for name, _, _ in _join._cache._cache_file._source_stamp]
+    names = [name for name, _, _ in join._cache._cache_file._source_stamp]
 
-    assert [*PARTS, "clusters.py"] == names
+    assert [*(Path(part).name for part in PARTS), "groups.py"] == names
 
 
 def test_an_edit_of_a_part_changes_the_stamp(tmp_path: Path) -> None:
@@ -36,8 +36,9 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path: Path) -> None
     """The caches are blocked by plain files of their names, which stops root too."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "governance", tmp_path / "governance", ignore=ignored)
-    (tmp_path / "governance" / "text" / "__pycache__").touch()
-    code = "from governance.text.store import _copy; print(_copy.signatures != [])"
+    for room in ("text", "text/kernels"):
+        (tmp_path / "governance" / room / "__pycache__").touch()
+    code = "from governance.text.kernels.groups import join; print(join.signatures != [])"
     environment = {
         "PYTHONPATH": str(tmp_path),
         "HOME": str(tmp_path / "home"),

@@ -203,3 +203,23 @@ def written(found: NearDuplicates, name: str) -> Path:
     edges = {side: found.edges[side].to_numpy() for side in ("a", "b")}
     np.savez(target, groups=found.representative, family=family, stands=found.stands, **edges)
     return target
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+@pytest.mark.parametrize("gap", ["", None])
+def test_the_arrow_type_of_the_texts_does_not_matter(kind: pa.DataType, gap: str | None) -> None:
+    texts = [*corpus(3, 12), gap, "利润增长", *corpus(3, 4)]
+
+    whole = find_near_duplicates([pa.array(texts, kind)])
+    cut = find_near_duplicates([pa.array(["before", *texts], kind)[1:7], pa.array(texts[6:], kind)])
+
+    assert find(["" if text is None else text for text in texts]).edges == whole.edges
+    assert whole.representative.tolist() == cut.representative.tolist()
+    assert whole.edges == cut.edges
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", ""]])
+def test_nothing_to_read_is_nothing_found(texts: list[str]) -> None:
+    found = find_near_duplicates([pa.array(texts, pa.string())])
+
+    assert list(range(len(texts))) == found.representative.tolist()

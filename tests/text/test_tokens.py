@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.text.tokens import character_offsets, max_tokens, tokenise
+from governance.text.kernels.limits import max_tokens
+from governance.text.tokens import character_offsets, tokenise
 
 CASED = (
     "abzAZ09_ ,.-\n\t'éÉßñÑЖжΣσςİıŁ＿ＧＤＰｇ５％，。：贵公司增长々〇あアｱ한국ᄀ"
