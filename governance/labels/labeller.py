@@ -10,6 +10,7 @@ below `min_confidence` the labeller abstains: the row has no label, and keeps th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,10 +20,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from governance.labels.evidence import Lexicon, Scores, asked, compile_lexicon, questions, scores
+from governance.labels.evidence import WEAK, Lexicon, Scores, asked, compile_lexicon, questions, scores
 from governance.labels.given import Given, read_labels, spellings
 from governance.labels.neighbours import CHARACTERS, Embedder, Neighbours, neighbours_of
-from governance.labels.taxonomy import Taxonomy
+from governance.labels.taxonomy import Half, Taxonomy
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ BASES = ("data", "data+rules", "rules", "neighbours", "rules+neighbours", "unmap
 """What a label rests on. `data+rules`: the data name one half; `unmapped`: kept as the data have it; `none`: no label."""
 DATA, COMPLETED, RULES, NEIGHBOURS, BOTH, UNMAPPED, NONE = range(len(BASES))
 
+GENERAL = 2 * WEAK
+"""What can speak for a general half: enough for a label where nothing else speaks, never against a strong word."""
 Indices = npt.NDArray[np.int64]
 
 LABELS = pa.schema(
@@ -93,7 +96,8 @@ class Labeller:
     def _decided(self, rules: Scores, votes: Scores | None, given: Given) -> Decided:
         evidence = rules if votes is None else rules + votes
         scenes = len(self.taxonomy.scenes)
-        parts = (shares(evidence[:, :scenes]), shares(evidence[:, scenes:]))
+        halves = ((self.taxonomy.scenes, evidence[:, :scenes]), (self.taxonomy.tasks, evidence[:, scenes:]))
+        parts = [shares(special(axis, own)) for axis, own in halves]
         for part, named in zip(parts, (given.scenes, given.tasks), strict=True):
             told = np.flatnonzero(named >= 0)
             part[told] = 0
@@ -136,6 +140,15 @@ def shares(evidence: Scores) -> Scores:
     second, first = top[:, :1], top[:, 1:]
     other = np.where(evidence == first, second, first)
     return np.asarray(evidence / (evidence + other + 1), np.float32)
+
+
+def special(axis: Sequence[Half], evidence: Scores) -> Scores:
+    """The evidence where a general half stands back: at most `GENERAL`, less what speaks for the strongest special one."""
+    general = np.array([half.general for half in axis])
+    if not general.any() or general.all():
+        return evidence
+    strongest = evidence[:, ~general].max(axis=1, keepdims=True)
+    return np.where(general, np.maximum(np.minimum(evidence, GENERAL) - strongest, 0), evidence)
 
 
 def surest(scenes: Scores, tasks: Scores, pairs: npt.NDArray[np.int64]) -> tuple[Indices, Scores]:

@@ -50,6 +50,7 @@ class _Half(_Table):
     words: Texts = ()
     strong_patterns: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    general: bool = False
 
 
 class _Example(_Table):
@@ -78,6 +79,7 @@ class Half:
         strong: words that decide by themselves.
         words: words that decide together.
         strong_patterns, patterns: the same as regular expressions of Rust's regex crate.
+        general: what speaks for something more special is taken off what speaks for this one.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Half:
     words: tuple[str, ...]
     strong_patterns: tuple[str, ...]
     patterns: tuple[str, ...]
+    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,9 +183,8 @@ def parsed(table: Mapping[str, Any], where: str, digest: str = "") -> Taxonomy:
 
 def _half(key: str, half: _Half) -> Half:
     names = dict.fromkeys(name for name in (key, half.en, half.zh, *half.aliases) if name)
-    return Half(
-        key, half.en, half.zh, tuple(names), half.strong, half.words, half.strong_patterns, half.patterns
-    )
+    patterns = (half.strong_patterns, half.patterns)
+    return Half(key, half.en, half.zh, tuple(names), half.strong, half.words, *patterns, half.general)
 
 
 @dataclass(frozen=True)
