@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,23 @@ from governance.errors import UsageError
 from governance.excerpts import KEPT, in_place
 from governance.findings import Severity
 from governance.gate import failing_levels, verdict
+from governance.labels.counts import NAME as LABELS
+from governance.labels.counts import label_counts, label_mapper
+from governance.labels.labeller import Labeller, labeller_of
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
-from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, RuleState, SuiteRecord
+from governance.report import (
+    AuditReport,
+    DatasetRecord,
+    Gate,
+    LabelCount,
+    RuleOutcome,
+    RuleState,
+    SuiteRecord,
+)
 from governance.rulebook import (
     Results,
     mappers_of,
@@ -70,6 +81,7 @@ class AuditRequest:
         known: fingerprints of an earlier audit; with `new_only` they do not count at the gate.
         memory: bytes that partials may keep in memory before they go to disk.
         cache: reuse near-duplicate signatures of this dataset that the lake already has.
+        labels: the file of the label taxonomy; None for finance, `NO_LABELS` for none.
     """
 
     datasets: tuple[str, ...]
@@ -91,6 +103,7 @@ class AuditRequest:
     jobs: int = 1
     memory: int = 256 << 20
     cache: bool = True
+    labels: str | None = None
     command: str = ""
 
 
@@ -103,6 +116,7 @@ class Plan:
     suites: tuple[Suite, ...]
     selection: Selection
     options: Mapping[str, Mapping[str, Scalar]]
+    labeller: Labeller | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,7 +151,7 @@ def make_plan(request: AuditRequest, lake: Lake) -> Plan:
     options = options_in_force(selection, request.options)
     suites = tuple(resolve_suite(lake, spec) for spec in request.evals)
     sources = tuple(open_source(uri, request.read) for uri in request.datasets)
-    return Plan(request, sources, suites, selection, options)
+    return Plan(request, sources, suites, selection, options, labeller_of(request.labels))
 
 
 def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> AuditReport:
@@ -196,7 +210,7 @@ def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
     """Read every dataset once, map every batch, keep what the reductions, the excerpts and the lake need."""
     skipped = not_applicable(plan.selection, plan.items)
     rules = [rule for code, rule in plan.selection.rules.items() if code not in skipped]
-    mappers = mappers_of(rules)
+    mappers = mappers_of(rules) + ((label_mapper(plan.labeller),) if plan.labeller else ())
     spills = spills_for(mappers, setup.scratch, plan.request.memory)
     kept = Spill(setup.scratch / "kept.arrow", plan.request.memory // 4, compression="lz4")
     tally, records, first_row = Tally(), [], 0
@@ -245,13 +259,28 @@ def _report(plan: Plan, setup: Setup, passed: Passed, watch: Stopwatch) -> Audit
         run=watch.stop(plan.request.command, passed.tally.seconds | results.seconds, results.costs),
         verdict=verdict(gate, outcomes, counting(plan.request, findings)),
         gate=gate,
-        datasets=passed.records,
+        datasets=_noted(passed),
         suites=tuple(_suite_record(suite, setup, outcomes) for suite in plan.suites),
         rules=outcomes,
         findings=findings,
         evidence=in_place(evidence, passed.kept.tables(), plan.items),
         config=settings(plan),
+        labels=_labels(passed, findings, evidence),
     )
+
+
+def _labels(passed: Passed, findings: pa.Table, evidence: pa.Table) -> tuple[LabelCount, ...]:
+    """Rows and findings by label; nothing where nobody asked for labels or some batch has none."""
+    if LABELS not in passed.spills or LABELS in passed.tally.failures:
+        return ()
+    return label_counts(passed.spills[LABELS], findings, evidence)
+
+
+def _noted(passed: Passed) -> tuple[DatasetRecord, ...]:
+    """The datasets, with a note where their rows could not be labelled."""
+    reason = passed.tally.failures.get(LABELS)
+    note = (f"rows were not labelled: the labeller {reason}",) if reason else ()
+    return tuple(replace(record, notes=(*record.notes, *note)) for record in passed.records)
 
 
 def counting(request: AuditRequest, findings: pa.Table) -> pa.ChunkedArray:
@@ -276,6 +305,7 @@ def settings(plan: Plan) -> dict[str, Any]:
         "options": {code: dict(values) for code, values in sorted(plan.options.items()) if values},
         "severities": {code: s.value for code, s in sorted(request.severities.items())},
         "new_only": request.new_only,
+        "labels": plan.labeller.settings() if plan.labeller else {},
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from governance.labels.taxonomy import Half, Taxonomy
+from governance.labels.taxonomy import Taxonomy
 from governance.samples import ROLES, SampleBatch, Turns
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def scores(batch: SampleBatch, lexicon: Lexicon) -> Scores:
     data, offsets = turns.buffers
     add_scores(
         data, offsets, rows, wanted, LOOKED, MOST_REPEATS,
-        trie.classes, trie.next, trie.word, trie.begins, trie.starts, trie.columns, trie.weights, found,
+        trie.classes, trie.next, trie.word, trie.begins, trie.goes_on, trie.starts, trie.columns, trie.weights, found,
     )  # fmt: skip
     own, texts = questions(turns, wanted, PATTERN_CHARACTERS)
     for pattern, column, weight in lexicon.patterns:

@@ -23,14 +23,14 @@ import pyarrow.compute as pc
 from governance.labels.evidence import WEAK, Lexicon, Scores, asked, compile_lexicon, questions, scores
 from governance.labels.given import Given, read_labels, spellings
 from governance.labels.neighbours import CHARACTERS, Embedder, Neighbours, neighbours_of
-from governance.labels.taxonomy import Half, Taxonomy
+from governance.labels.taxonomy import Half, Taxonomy, load_taxonomy
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
     import polars as pl
 
 BASES = ("data", "data+rules", "rules", "neighbours", "rules+neighbours", "unmapped", "none")
-"""What a label rests on. `data+rules`: the data name one half; `unmapped`: kept as the data have it; `none`: no label."""
+"""What a label rests on. `data+rules`: the data name one half; `unmapped`: as the data have it; `none`: no label."""
 DATA, COMPLETED, RULES, NEIGHBOURS, BOTH, UNMAPPED, NONE = range(len(BASES))
 
 GENERAL = 2 * WEAK
@@ -49,6 +49,24 @@ LABELS = pa.schema(
 )
 
 
+NO_LABELS = "none"
+"""In the place of a taxonomy's file: nothing is labelled."""
+
+
+def labeller_of(
+    path: str | None = None, min_confidence: float | None = None, embedder: Embedder | None = None
+) -> Labeller | None:
+    """The labeller of a taxonomy file (None: finance), or None for `NO_LABELS`.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    if path == NO_LABELS:
+        return None
+    taxonomy = load_taxonomy(path)
+    return Labeller(taxonomy, taxonomy.min_confidence if min_confidence is None else min_confidence, embedder)
+
+
 @dataclass(frozen=True)
 class Labeller:
     """A taxonomy at work.
@@ -61,6 +79,11 @@ class Labeller:
     taxonomy: Taxonomy
     min_confidence: float
     embedder: Embedder | None = None
+
+    @property
+    def columns(self) -> int:
+        """Scenes and tasks."""
+        return len(self.taxonomy.scenes) + len(self.taxonomy.tasks)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -77,11 +100,22 @@ class Labeller:
         """The examples as vectors, where there are any and something that makes vectors."""
         return neighbours_of(self.taxonomy, self.embedder) if self.embedder else None
 
+    def settings(self) -> dict[str, str | float]:
+        """What decides the labels, for the record."""
+        return {
+            "taxonomy": self.taxonomy.name,
+            "sha256": self.taxonomy.digest,
+            "min_confidence": self.min_confidence,
+        }
+
     def label(self, batch: SampleBatch) -> pa.Table:
         """`LABELS` of a batch, row by row."""
         given = read_labels(batch.table.column("label"), self.spellings)
-        rules = scores(batch, self.lexicon)
-        votes = self._votes(batch, rules.shape)
+        if ((given.scenes >= 0) & (given.tasks >= 0)).all():  # nothing is left to find out
+            rules, votes = np.zeros((len(batch), self.columns), np.float32), None
+        else:
+            rules = scores(batch, self.lexicon)
+            votes = self._votes(batch, rules.shape)
         return _table(batch, self._decided(rules, votes, given), given, self.taxonomy)
 
     def _votes(self, batch: SampleBatch, shape: tuple[int, ...]) -> Scores | None:
@@ -97,12 +131,12 @@ class Labeller:
         evidence = rules if votes is None else rules + votes
         scenes = len(self.taxonomy.scenes)
         halves = ((self.taxonomy.scenes, evidence[:, :scenes]), (self.taxonomy.tasks, evidence[:, scenes:]))
-        parts = [shares(special(axis, own)) for axis, own in halves]
+        parts = tuple(shares(special(axis, own)) for axis, own in halves)
         for part, named in zip(parts, (given.scenes, given.tasks), strict=True):
             told = np.flatnonzero(named >= 0)
             part[told] = 0
             part[told, named[told]] = 1
-        pair, sure = surest(*parts, np.array(self.taxonomy.pairs))
+        pair, sure = surest(parts[0], parts[1], np.array(self.taxonomy.pairs))
         scene, task = np.array(self.taxonomy.pairs)[pair].T
         spoke = [_spoke(scores, scene, task, scenes) for scores in (rules, votes)]
         return self._settled(
@@ -143,7 +177,7 @@ def shares(evidence: Scores) -> Scores:
 
 
 def special(axis: Sequence[Half], evidence: Scores) -> Scores:
-    """The evidence where a general half stands back: at most `GENERAL`, less what speaks for the strongest special one."""
+    """The evidence, where a general half has at most `GENERAL`, less what the strongest special one has."""
     general = np.array([half.general for half in axis])
     if not general.any() or general.all():
         return evidence

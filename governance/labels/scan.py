@@ -14,19 +14,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
-from governance.text.compiled import compiled
+from governance.text.compiled import compiled, kept
 
 LOOKED = 1000
 """Characters looked at from each end of a turn. What is asked stands at one of the two ends of a long prompt."""
 MOST_REPEATS = 2
 """A word counts this often at most in one row; a long text must not decide by repeating itself."""
 
-_MASK = np.uint32((1 << 16) - 1)
 _LETTER = np.array([chr(byte).isalnum() and byte < 128 for byte in range(256)])
 
 _U8 = types.Array(types.uint8, 1, "C", readonly=True)
@@ -61,8 +61,10 @@ class Trie:
         classes: (256,) column of `next` for a byte, folded; 0 where no word has the byte.
         next: (states, classes) the next state, 0 for none.
         word: (states,) the word that ends here, -1 for none.
-        begins: (65536,) where the first three bytes may begin a word, by `_opening`: three of four places where no
-            word begins are passed over without a walk, which costs a cache miss a step.
+        begins: (65536,) by `_opening` of three bytes: 0 where no word begins so, 1 where words of six bytes or more
+            do, 2 where shorter ones do too. Most places are passed over by it without a walk, whose every step is a
+            cache miss.
+        goes_on: (65536,) by `_going_on` of six bytes: where words of six bytes or more begin so.
         starts: (words + 1,) the votes of word w are starts[w]:starts[w + 1].
         columns, weights: (votes,) what a word speaks for, and how much.
     """
@@ -70,7 +72,8 @@ class Trie:
     classes: npt.NDArray[np.uint8]
     next: npt.NDArray[np.int32]
     word: npt.NDArray[np.int32]
-    begins: npt.NDArray[np.bool_]
+    begins: npt.NDArray[np.uint8]
+    goes_on: npt.NDArray[np.uint8]
     starts: npt.NDArray[np.int32]
     columns: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
@@ -101,23 +104,27 @@ def build(votes: Sequence[Vote]) -> Trie:
         classes,
         table,
         last,
-        _openings([word for word, _ in grouped], classes),
+        *_openings([word for word, _ in grouped], classes),
         np.cumsum([0, *map(len, own)], dtype=np.int32),
         np.array([vote.column for vote in flat], np.int32),
         np.array([vote.weight for vote in flat], np.float32),
     )
 
 
-def _openings(words: Sequence[bytes], classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """(65536,) where words may begin; what follows a word of two bytes may be anything."""
-    begins = np.zeros(1 << 16, np.bool_)
-    for word in words:
-        for third in word[2:3] or range(256):
-            data = np.array([*word[:2], third], np.uint8)
-            begins[_opening(classes, data, 0, len(data))] = True
-        if len(word) == 2:
-            begins[_opening(classes, np.frombuffer(word, np.uint8), 0, 2)] = True
-    return begins
+def _openings(
+    words: Sequence[bytes], classes: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """(`begins`, `goes_on`); what follows a word shorter than six bytes may be anything."""
+    begins, goes_on = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.uint8)
+    opening, going_on = _opening.py_func, _going_on.py_func
+    for word in sorted(words, key=len, reverse=True):
+        place = opening(classes, word, 0, len(word))
+        begins[place] = 1 if len(word) >= 6 else 2
+        if len(word) >= 6:
+            goes_on[going_on(place, classes, word, 0)] = 1
+        for third in range(256) if len(word) < 3 else ():
+            begins[opening(classes, bytes([*word, *b" "[: 2 - len(word)], third])[:3], 0, 3)] = 2
+    return begins, goes_on
 
 
 def _grown(edges: list[dict[int, int]], word: bytes) -> int:
@@ -131,16 +138,16 @@ def _grown(edges: list[dict[int, int]], word: bytes) -> int:
     return state
 
 
-@njit(nogil=True)
-def _ends(data, end, limit):  # type: ignore[no-untyped-def]
+@njit(nogil=True, cache=True, inline="always")
+def _ends(data: Any, end: int, limit: int) -> bool:
     """Whether a word may end here: not inside a longer one, but for a plural s."""
     if not _LETTER[data[end - 1]] or end >= limit or not _LETTER[data[end]]:
         return True
     return data[end] | 32 == 115 and (end + 1 >= limit or not _LETTER[data[end + 1]])
 
 
-@njit(nogil=True)
-def _after(data, start, end, characters):  # type: ignore[no-untyped-def]
+@kept
+def _after(data: Any, start: int, end: int, characters: int) -> int:
     """Where so many characters from the start end."""
     at = start
     while at < end and characters > 0:
@@ -151,8 +158,8 @@ def _after(data, start, end, characters):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(nogil=True)
-def _before(data, start, end, characters):  # type: ignore[no-untyped-def]
+@kept
+def _before(data: Any, start: int, end: int, characters: int) -> int:
     """Where so many characters before the end begin."""
     at = end
     while at > start and characters > 0:
@@ -163,17 +170,31 @@ def _before(data, start, end, characters):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(nogil=True)
-def _opening(classes, data, at, end):  # type: ignore[no-untyped-def]
+@njit(nogil=True, cache=True, inline="always")
+def _opening(classes: Any, data: Any, at: int, end: int) -> int:
     """The first two or three bytes of a word as a place in `Trie.begins`; the third is 0 where the text ends."""
-    third = classes[data[at + 2]] if at + 2 < end else 0
-    return (np.uint32(classes[data[at]]) * 1009 + np.uint32(classes[data[at + 1]])) * 251 + np.uint32(
-        third
-    ) & _MASK
+    third = int(classes[data[at + 2]]) if at + 2 < end else 0
+    return ((int(classes[data[at]]) * 1009 + int(classes[data[at + 1]])) * 251 + third) & 0xFFFF
 
 
-@njit(nogil=True)
-def _longest(data, start, limit, classes, table, word):  # type: ignore[no-untyped-def]
+@njit(nogil=True, cache=True, inline="always")
+def _going_on(place: int, classes: Any, data: Any, at: int) -> int:
+    """The first six bytes of a word as a place in `Trie.goes_on`; `place` is that of the first three."""
+    fourth, fifth = int(classes[data[at + 3]]), int(classes[data[at + 4]])
+    return (((place * 1009 + fourth) * 251 + fifth) * 127 + int(classes[data[at + 5]])) & 0xFFFF
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _may_begin(data: Any, at: int, end: int, classes: Any, begins: Any, goes_on: Any) -> bool:
+    """Whether a walk from here may find a word."""
+    place = _opening(classes, data, at, end)
+    if begins[place] != 1:
+        return bool(begins[place] == 2)
+    return bool(at + 6 <= end and goes_on[_going_on(place, classes, data, at)] == 1)
+
+
+@kept
+def _longest(data: Any, start: int, limit: int, classes: Any, table: Any, word: Any) -> Any:
     """(word, its end) of the longest word that begins here; -1 for none."""
     state, found, found_end, at = 0, -1, start, start
     while at < limit:
@@ -188,24 +209,13 @@ def _longest(data, start, limit, classes, table, word):  # type: ignore[no-untyp
 
 @compiled(
     types.void, _U8, _I64, _I64, _BOOL, types.int64, types.int64,
-    _U8, _I32_2D, _I32, _BOOL, _I32, _I32, _F32, _SCORES,
+    _U8, _I32_2D, _I32, _U8, _U8, _I32, _I32, _F32, _SCORES,
 )  # fmt: skip
 def add_scores(
-    data,
-    offsets,
-    rows,
-    wanted,
-    looked,
-    repeats,
-    classes,
-    table,
-    word,
-    begins,
-    starts,
-    columns,
-    weights,
-    scores,
-):  # type: ignore[no-untyped-def]
+    data: Any, offsets: Any, rows: Any, wanted: Any, looked: int, repeats: int,
+    classes: Any, table: Any, word: Any, begins: Any, goes_on: Any, starts: Any, columns: Any, weights: Any,
+    scores: Any,
+) -> None:  # fmt: skip
     """Add what the words of each wanted turn speak for to the scores of its row.
 
     Args:
@@ -233,7 +243,7 @@ def add_scores(
                 continue
             byte = data[at]
             mid_word = _LETTER[byte] and at > begin and _LETTER[data[at - 1]]
-            if mid_word or at + 1 >= end or not begins[_opening(classes, data, at, end)]:
+            if mid_word or at + 1 >= end or not _may_begin(data, at, end, classes, begins, goes_on):
                 at += 1
                 continue
             found, found_end = _longest(data, at, end, classes, table, word)

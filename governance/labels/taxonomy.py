@@ -140,7 +140,7 @@ def load_taxonomy(path: str | None = None) -> Taxonomy:
     Raises:
         ConfigError: the file cannot be read, or says something that makes no sense.
     """
-    return _loaded(Path(path) if path else FINANCE)
+    return _loaded(Path(path)) if path else finance()
 
 
 def _loaded(path: Path) -> Taxonomy:

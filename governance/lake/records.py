@@ -15,6 +15,7 @@ from governance.report import (
     DatasetRecord,
     FileRecord,
     Gate,
+    LabelCount,
     RuleOutcome,
     RuleState,
     RunRecord,
@@ -33,6 +34,7 @@ def report_to_json(report: AuditReport) -> str:
         "suites": [asdict(s) for s in report.suites],
         "rules": [asdict(r) for r in report.rules],
         "config": dict(report.config),
+        "labels": [asdict(label) for label in report.labels],
     }
     return json.dumps(parts, ensure_ascii=False)
 
@@ -50,6 +52,7 @@ def report_from_json(text: str, findings: pa.Table, evidence: pa.Table) -> Audit
         findings=findings,
         evidence=evidence,
         config=parts["config"],
+        labels=tuple(LabelCount(**label) for label in parts.get("labels", ())),
     )
 
 

@@ -27,6 +27,7 @@ SETTINGS = {
     "representative": "--representative",
     "jobs": "--jobs",
     "memory": "--memory",
+    "labels": "--labels",
 }
 """Options that are settings too: they come before every other place a setting may stand."""
 
@@ -103,6 +104,7 @@ def audit_request(
         jobs=settings.jobs,
         memory=bytes_of(settings.memory),
         cache=given["cache"],
+        labels=settings.labels or None,
         command=command_line(),
     )
 
