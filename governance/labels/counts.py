@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from governance.findings import Severity
 from governance.labels.labeller import BASES, Labeller
 from governance.report import LabelCount
-from governance.rules.base import Mapper, Partials, Setup
+from governance.rules.base import Mapper, Partials
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
@@ -27,14 +27,15 @@ SEVERITIES = [s.value for s in Severity]
 
 
 def label_mapper(labeller: Labeller) -> Mapper:
-    """The mapper that labels each batch of an audit: `row`, `label`, `basis` (place in BASES), `characters`."""
-    return Mapper(NAME, lambda batch, setup: _labelled(labeller, batch, setup))
+    """The mapper that labels each batch of an audit and keeps what is counted."""
+    return Mapper(NAME, lambda batch, _: counted(batch, labeller.label(batch)))
 
 
-def _labelled(labeller: Labeller, batch: SampleBatch, _: Setup) -> pa.Table:
-    found = labeller.label(batch).select(["row", "label", "basis"])
-    basis = pc.index_in(found.column("basis"), value_set=pa.array(BASES)).cast(pa.int8())
-    return found.set_column(2, "basis", basis).append_column("characters", pa.array(_characters(batch)))
+def counted(batch: SampleBatch, labels: pa.Table) -> pa.Table:
+    """What is kept of each row to count it: `row`, `label`, `basis` (place in BASES), `characters`."""
+    basis = pc.index_in(labels.column("basis"), value_set=pa.array(BASES)).cast(pa.int8())
+    found = labels.select(["row", "label"]).append_column("basis", basis)
+    return found.append_column("characters", pa.array(_characters(batch)))
 
 
 def _characters(batch: SampleBatch) -> Any:
