@@ -207,12 +207,15 @@ class JsonLines:
             others
         )
         # A line break inside a string is escaped in JSON, so one that stands bare is white space.
-        record = pl.col("json").str.replace_all(r"[\r\n]+", " ").str.strip_chars().str.strip_suffix("}")
+        record = pl.col("json").str.replace_all(r"\s*[\r\n]\s*", " ").str.strip_chars().str.strip_suffix("}")
         record = record.str.strip_chars_end()
         comma = pl.when(record.str.ends_with("{")).then(pl.lit("")).otherwise(pl.lit(", "))
         confidence = pl.col("confidence").cast(pl.Float64).round(4).cast(pl.String)
-        fields = zip(COLUMNS.values(), ("value", confidence, pl.format('"{}"', "basis")), strict=True)
-        tail = [pl.format('"{}": {}', pl.lit(name), value) for name, value in fields]
+        values = (pl.col("value"), confidence, pl.format('"{}"', "basis"))
+        tail = [
+            pl.format('"{}": {}', pl.lit(name), value)
+            for name, value in zip(COLUMNS.values(), values, strict=True)
+        ]
         closed = pl.concat_str(record, comma, pl.concat_str(tail, separator=", "), pl.lit("}"))
         lines = frame.select(closed).to_series().to_list()
         self._out.write(("\n".join(lines) + "\n").encode())

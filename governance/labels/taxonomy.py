@@ -209,13 +209,17 @@ class _Check:
         total = 0
         for half in halves:
             total += len(half.strong) + len(half.words)
-            blank = next((w for w in (*half.strong, *half.words) if not w.strip(" -\t\n")), None)
-            if blank is not None:
-                raise self._error(f"{blank!r} is no word", half.id, "leave it out")
+            short = next((w for w in (*half.strong, *half.words) if _is_short(w)), None)
+            if short is not None:
+                raise self._error(
+                    f"{short!r} is no word", half.id, "give two letters, or a Chinese character"
+                )
             for pattern in (*half.strong_patterns, *half.patterns):
                 self._pattern(pattern, half.id)
-        if total > MOST_WORDS or any(not word.strip() for word in neutral):
-            raise self._error("too many words, or an empty one", "words", f"give at most {MOST_WORDS:,}")
+        if any(map(_is_short, neutral)):
+            raise self._error("a phrase of one letter or none", "neutral", "leave it out")
+        if total > MOST_WORDS:
+            raise self._error(f"{total:,} words are too many", "words", f"give at most {MOST_WORDS:,}")
 
     def _pattern(self, pattern: str, place: str) -> None:
         import polars as pl
@@ -258,6 +262,11 @@ class _Check:
 
     def _error(self, what: str, key: str, hint: str) -> GovernError:
         return ConfigError(what, where=f"{self.where}: {key}", hint=hint)
+
+
+def _is_short(word: str) -> bool:
+    """Whether a word says nothing: one letter of Latin script, or signs that stand between words."""
+    return len(word.strip(" -\t\r\n").encode()) < 2
 
 
 def _nearest(name: str, known: list[str]) -> str:
