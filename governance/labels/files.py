@@ -20,7 +20,7 @@ from governance.census import unreadable
 from governance.errors import InputError, UsageError
 from governance.findings import empty_evidence, empty_findings
 from governance.labels.counts import counted, label_counts
-from governance.labels.labeller import Labeller
+from governance.labels.labeller import LABELS, Labeller
 from governance.readers import ReadOptions, Source, open_source
 from governance.report import LabelCount
 from governance.spill import Spill
@@ -87,7 +87,7 @@ def label_dataset(
         for batch in source.batches():
             labels = labeller.label(batch)
             kept.add(counted(batch, labels))
-            if writer is not None and batch.original is not None and len(batch):
+            if writer is not None and batch.original is not None:
                 writer.write(batch.original, labels)
             rows, missed = rows + len(batch), missed + unreadable(batch)
             progress("labelling", rows + missed, source.total_rows())
@@ -106,8 +106,10 @@ def _writing(output: Path, source: Source) -> Iterator[Writer]:
         part = Path(out.name)
         try:
             writer = make(out)
-            yield writer
-            writer.close()
+            try:
+                yield writer
+            finally:
+                writer.close()
             out.flush()
             part.chmod(0o644)
             part.replace(output.resolve())
@@ -162,9 +164,10 @@ class ParquetRows:
         self._writer.write_table(table)
 
     def close(self) -> None:
-        """Write the footer."""
-        if self._writer is not None:
-            self._writer.close()
+        """Write the footer; a file of no rows where none came."""
+        if self._writer is None:
+            self.write(pa.table({}), LABELS.empty_table())
+        self._writer.close()
 
 
 class TableLines:
@@ -218,7 +221,7 @@ class JsonLines:
         ]
         closed = pl.concat_str(record, comma, pl.concat_str(tail, separator=", "), pl.lit("}"))
         lines = frame.select(closed).to_series().to_list()
-        self._out.write(("\n".join(lines) + "\n").encode())
+        self._out.write("".join(f"{line}\n" for line in lines).encode())
 
     def close(self) -> None:
         """Nothing is left to write."""
