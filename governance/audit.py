@@ -26,6 +26,9 @@ from governance.errors import UsageError
 from governance.excerpts import KEPT, in_place
 from governance.findings import Severity
 from governance.gate import Tolerance, failing_levels, verdict
+from governance.labels.counts import NAME as LABELS
+from governance.labels.counts import label_counts, label_mapper
+from governance.labels.labeller import Labeller, labeller_of
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
@@ -35,6 +38,7 @@ from governance.report import (
     AuditReport,
     DatasetRecord,
     Gate,
+    LabelCount,
     RuleOutcome,
     RuleState,
     SuiteRecord,
@@ -89,6 +93,7 @@ class AuditRequest:
         approvals: where approvals of waivers have to stand: log | file.
         memory: bytes that partials may keep in memory before they go to disk.
         cache: reuse near-duplicate signatures of this dataset that the lake already has.
+        labels: the file of the label taxonomy; None for finance, `NO_LABELS` for none.
     """
 
     datasets: tuple[str, ...]
@@ -113,6 +118,7 @@ class AuditRequest:
     jobs: int = 1
     memory: int = 256 << 20
     cache: bool = True
+    labels: str | None = None
     command: str = ""
 
 
@@ -126,6 +132,7 @@ class Plan:
     selection: Selection
     options: Mapping[str, Mapping[str, Any]]
     waivers: Judgement = field(default_factory=Judgement)
+    labeller: Labeller | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,7 +168,7 @@ def make_plan(request: AuditRequest, lake: Lake) -> Plan:
     suites = tuple(resolve_suite(lake, spec) for spec in request.evals)
     sources = tuple(open_source(uri, request.read) for uri in request.datasets)
     waivers = judge_book(request.waivers or Book(), lake, request.approvals)
-    return Plan(request, sources, suites, selection, options, waivers)
+    return Plan(request, sources, suites, selection, options, waivers, labeller_of(request.labels))
 
 
 def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> AuditReport:
@@ -221,7 +228,7 @@ def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
     """Read every dataset once, map every batch, keep what the reductions, the excerpts and the lake need."""
     skipped = not_applicable(plan.selection, plan.items)
     rules = [rule for code, rule in plan.selection.rules.items() if code not in skipped]
-    mappers = mappers_of(rules)
+    mappers = mappers_of(rules) + ((label_mapper(plan.labeller),) if plan.labeller else ())
     spills = spills_for(mappers, setup.scratch, plan.request.memory)
     kept = Spill(setup.scratch / "kept.arrow", plan.request.memory // 4, compression="lz4")
     facts = RowFacts(setup.scratch, plan.request.memory // 4, wanted=asks_about_rows(plan.waivers.in_force()))
@@ -273,7 +280,7 @@ def _report(plan: Plan, setup: Setup, passed: Passed, watch: Stopwatch) -> Audit
         run=watch.stop(plan.request.command, passed.tally.seconds | results.seconds, results.costs),
         verdict=Verdict.INCOMPLETE,  # until it is decided
         gate=Gate(plan.request.fail_on, plan.request.allow_incomplete),
-        datasets=passed.records,
+        datasets=_noted(passed),
         suites=tuple(_suite_record(suite, setup, outcomes) for suite in plan.suites),
         rules=outcomes,
         findings=findings,
@@ -281,6 +288,7 @@ def _report(plan: Plan, setup: Setup, passed: Passed, watch: Stopwatch) -> Audit
         config=settings(plan),
         suppressions=use.suppressions,
         waivers=records(plan.waivers, use.matched),
+        labels=_labels(passed, findings, evidence),
     )
     return decided(report, plan.request)
 
@@ -306,6 +314,20 @@ def decided(report: AuditReport, request: AuditRequest) -> AuditReport:
     return replace(report, gate=gate, rules=rules, verdict=verdict(gate, rules, severities(rules)))
 
 
+def _labels(passed: Passed, findings: pa.Table, evidence: pa.Table) -> tuple[LabelCount, ...]:
+    """Rows and findings by label; nothing where nobody asked for labels or some batch has none."""
+    if LABELS not in passed.spills or LABELS in passed.tally.failures:
+        return ()
+    return label_counts(passed.spills[LABELS], findings, evidence)
+
+
+def _noted(passed: Passed) -> tuple[DatasetRecord, ...]:
+    """The datasets, with a note where their rows could not be labelled."""
+    reason = passed.tally.failures.get(LABELS)
+    note = (f"rows were not labelled: the labeller {reason}",) if reason else ()
+    return tuple(replace(record, notes=(*record.notes, *note)) for record in passed.records)
+
+
 def settings(plan: Plan) -> dict[str, Any]:
     """The settings in force that can change a result; no paths, no machine."""
     request = plan.request
@@ -322,6 +344,7 @@ def settings(plan: Plan) -> dict[str, Any]:
         "limits": {code: t.as_mapping() for code, t in sorted(request.tolerances.items())},
         "waivers": request.waivers is not None,
         "waiver_approvals": request.approvals,
+        "labels": plan.labeller.settings() if plan.labeller else {},
     }
 
 

@@ -239,6 +239,8 @@ def _from_here(key: str, value: Any, home: Path, folder: Path) -> Any:
     """The value with paths relative to the file's folder made relative to the working folder."""
     if key in {"lake", "waivers"} and isinstance(value, str) and value and "://" not in value:
         return _moved(value, home, folder)
+    if key == "labels" and isinstance(value, str) and value not in {"", "none"}:
+        return _moved(value, home, folder)
     if key == "eval" and isinstance(value, list):
         return [_moved_suite(item, home, folder) if isinstance(item, str) else item for item in value]
     return value

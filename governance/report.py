@@ -102,6 +102,19 @@ class SuiteRecord:
 
 
 @dataclass(frozen=True)
+class LabelCount:
+    """The rows of one label, and what was found in them."""
+
+    label: str  # scene/task; as it stands in the data where unmapped; empty for rows without a label
+    kind: str  # taxonomy | unmapped (the data's own) | others (many rare labels together) | none
+    rows: int
+    characters: int
+    basis: Mapping[str, int]  # rows by what their label rests on, e.g. {"data": 10, "rules": 90}
+    affected: int  # distinct rows that findings count against
+    findings: Mapping[str, int]  # by severity word; a finding counts for each label whose rows it affects
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """The part of a report that differs between two runs on the same data."""
 
@@ -186,6 +199,7 @@ class AuditReport:
     )  # settings in force, without paths of this machine
     suppressions: pa.Table = field(default_factory=empty_suppressions)  # SUPPRESSIONS
     waivers: tuple[WaiverRecord, ...] = ()  # every waiver of the file in use, in its order
+    labels: tuple[LabelCount, ...] = ()  # most rows first, then "others", then rows without a label
 
     def counts(self) -> dict[str, int]:
         """Findings by severity word, all three always present."""

@@ -16,6 +16,7 @@ from governance.report import (
     DatasetRecord,
     FileRecord,
     Gate,
+    LabelCount,
     RuleOutcome,
     RuleState,
     RunRecord,
@@ -36,6 +37,7 @@ def report_to_json(report: AuditReport) -> str:
         "rules": [asdict(r) for r in report.rules],
         "config": dict(report.config),
         "waivers": [asdict(w) for w in report.waivers],
+        "labels": [asdict(label) for label in report.labels],
     }
     return json.dumps(parts, ensure_ascii=False)
 
@@ -57,6 +59,7 @@ def report_from_json(
         config=parts["config"],
         suppressions=suppressions,
         waivers=tuple(WaiverRecord(**{**w, "faults": tuple(w["faults"])}) for w in parts.get("waivers", [])),
+        labels=tuple(LabelCount(**label) for label in parts.get("labels", ())),
     )
 
 

@@ -57,6 +57,11 @@ class Source:
         return self.plan.taken
 
     @property
+    def json(self) -> bool:
+        """Whether the records are JSON, so that `original` of a batch holds their text."""
+        return all(isinstance(reader, JsonReader) for reader in self._readers)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What must not be silent: columns and files not read, sampling; complete after the last batch."""
         own = [note for reader in self._readers for note in reader.notes]

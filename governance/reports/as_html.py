@@ -15,9 +15,9 @@ from typing import Any, TextIO
 import jinja2
 from markupsafe import Markup, escape
 
-from governance.reports import words
+from governance.reports import by_label, words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
-from governance.reports.figures import figures
+from governance.reports.figures import Figure, figures
 from governance.reports.likeness import differences
 from governance.reports.shown import Excerpt
 from governance.reports.view import RuleLine, View
@@ -61,7 +61,8 @@ def write(view: View, out: TextIO) -> None:
             view=view,
             report=view.report,
             words=words,
-            figures=[] if not view.total else figures(view),
+            figures=_figures(view),
+            labels=by_label.page_table(view),
             sections=_sections(view),
             comparison=view.comparison,
             fixed=[] if view.comparison is None else view.comparison.fixed.slice(0, MOST_RECORDS).to_pylist(),
@@ -71,6 +72,12 @@ def write(view: View, out: TextIO) -> None:
         )
     )
     out.write("\n")
+
+
+def _figures(view: View) -> list[Figure]:
+    """The charts; without findings only that of the labels."""
+    labels = by_label.figure(view)
+    return [*(figures(view) if view.total else []), *([labels] if labels else [])]
 
 
 @cache

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from governance.baseline import SCHEMA
-from governance.reports import words
+from governance.reports import by_label, words
 from governance.reports.evidence import Finding, Line
 from governance.reports.shown import Excerpt
 from governance.reports.view import View
@@ -42,6 +42,7 @@ def head(view: View) -> dict[str, Any]:
         "datasets": [_without(asdict(d), "version") for d in report.datasets],
         "suites": [asdict(s) for s in report.suites],
         "rules": [asdict(r.outcome) for r in sorted(view.rules, key=lambda r: r.outcome.id)],
+        "labels": by_label.as_values(view),
         "config": dict(report.config),
         "redacted": not view.options.show_sensitive,
         "run": {**asdict(report.run), "dataset_versions": {d.name: d.version for d in report.datasets}},

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from governance.report import Verdict
-from governance.reports import words
+from governance.reports import by_label, words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
 from governance.reports.shown import Excerpt
 from governance.reports.view import RuleLine, View
@@ -56,6 +56,7 @@ def _head(view: View) -> Iterator[str]:
         yield f"\n{escape(line)}.\n"
     if view.clean:
         yield f"\nRan and found nothing: {', '.join(escape(r.id) for r in view.clean)}.\n"
+    yield from by_label.markdown(view, code)
     for outcome in view.idle:
         yield f"\n{escape(outcome.id)} {words.state_words(outcome.state)}: {code(outcome.reason)}\n"
     yield "\n"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from governance.report import RuleOutcome, Verdict
-from governance.reports import words
+from governance.reports import by_label, words
 from governance.reports.evidence import Finding, Line, kept_first, peer_words
 from governance.reports.shown import Excerpt
 from governance.reports.view import RuleLine, View
@@ -59,6 +59,7 @@ class _Page:
         self._verdict()
         self._data()
         self._rules()
+        self._labels()
         if not self.view.options.statistics:
             for rule in self.view.found:
                 self._findings(rule)
@@ -110,6 +111,19 @@ class _Page:
             self._say(_idle(outcome), indent=2)
         if self.view.options.statistics:
             self._numbers()
+
+    def _labels(self) -> None:
+        """Rows and findings by label; one line where no row has one."""
+        if not self.view.report.labels:
+            if by_label.note(self.view):
+                self._say(by_label.note(self.view), "dim", indent=2)
+            return
+        self._title("Labels")
+        self.console.print(Padding(by_label.text_table(self.view), (0, 0, 0, 2)))
+        rest = by_label.more(self.view, by_label.MOST_IN_TEXT)
+        if rest:
+            self._say(f"… {rest}: -f html or -f json shows them", "dim", indent=2)
+        self._say(by_label.basis(self.view), "dim", indent=2)
 
     def _numbers(self) -> None:
         """What each rule counted besides findings."""

@@ -19,6 +19,7 @@ from governance.report import (
     DatasetRecord,
     FileRecord,
     Gate,
+    LabelCount,
     RuleOutcome,
     RuleState,
     RunRecord,
@@ -282,6 +283,17 @@ def _input() -> list[Fi]:
     ]
 
 
+LABELS = (
+    LabelCount("banking/consultation", "taxonomy", 900, 500_000, {"data": 300, "rules": 600}, 14,
+               {"error": 2, "warning": 4, "note": 1}),
+    LabelCount("insurance/slot-filling", "taxonomy", 640, 410_200, {"rules": 640}, 0,
+               {"error": 0, "warning": 0, "note": 0}),
+    LabelCount("house style <b>|", "unmapped", 60, 44_000, {"unmapped": 60}, 2,
+               {"error": 0, "warning": 1, "note": 0}),
+    LabelCount("", "none", 399, 259_944, {"none": 399}, 3, {"error": 1, "warning": 0, "note": 0}),
+)  # fmt: skip
+
+
 def rich_report() -> AuditReport:
     """An audit of two datasets that fails, with a rule that could not run and one that does not apply."""
     found = found_by_rules()
@@ -306,6 +318,7 @@ def rich_report() -> AuditReport:
         rules=tuple(rules[code] for code in sorted(rules)),
         findings=findings,
         evidence=evidence,
+        labels=LABELS,
         config={"preview": False, "representative": "longest", "options": {"DUP003": {"threshold": 0.8}}},
     )
 
@@ -315,7 +328,8 @@ def clean_report() -> AuditReport:
     findings, evidence = tables([])
     return replace(
         rich_report(), verdict=Verdict.PASS, rules=outcomes([], ["DUP001", "INP001"]),
-        findings=findings, evidence=evidence,
+        findings=findings, evidence=evidence, labels=(),
+        config={"labels": {"taxonomy": "finance", "min_confidence": 0.6}},
     )  # fmt: skip
 
 
@@ -355,7 +369,7 @@ def many(findings: int, excerpt: str = "the same words again", lines: int = 1) -
     name, severity, summary = RULES["DUP001"]
     rule = RuleOutcome("DUP001", name, severity, summary, RuleState.RAN, findings=findings, rows=total)
     evidence = pa.table(columns, schema=EVIDENCE)
-    return replace(rich_report(), rules=(rule,), findings=table, evidence=evidence)
+    return replace(rich_report(), rules=(rule,), findings=table, evidence=evidence, labels=())
 
 
 def rendered(report: AuditReport, fmt: str, **options: Any) -> str:

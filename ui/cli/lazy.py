@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from ui.cli.globals import global_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 WIDTH = 100  # the widest help page, in characters
+RANGE = re.compile(r"  \[(?:[\d.]+<=?)?x[<>=].*\]$")
+"""Click's own note of the range a number may have; the help says it in words."""
 GLOBAL = "; the global options, which `govern --help` lists, work here too"
 
 
@@ -72,7 +75,7 @@ class Page(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record:
-                words = record[1].partition("  [x")[0]  # click's own note of a number's range
+                words = RANGE.sub("", record[1])
                 sections.setdefault(getattr(parameter, "section", "Options"), []).append((record[0], words))
         for heading, records in sections.items():
             _definitions(page, heading, records)

@@ -35,6 +35,7 @@ SECTIONS = {
         _entry("rule", "Explain rules"),
         _entry("report", "Render a stored audit again, in any format"),
         _entry("waiver", "Ask for, approve and close waivers of findings"),
+        _entry("label", "Label the rows of a dataset by scene and task"),
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
     "The lake": (

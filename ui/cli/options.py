@@ -58,6 +58,12 @@ def format_option(*choices: str, default: str | None = None) -> Callable[[F], F]
 output_option = option(
     "-o", "--output", metavar="FILE", section="Output", help="write the result to FILE instead of stdout"
 )
+labels_option = option(
+    "--labels",
+    metavar="FILE",
+    section="Labels",
+    help="taxonomy of scenes and tasks (TOML); none labels nothing (default: finance)",
+)
 yes_option = option("-y", "--yes", is_flag=True, help="do not ask")
 dry_run_option = option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
 

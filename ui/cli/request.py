@@ -30,6 +30,7 @@ SETTINGS = {
     "jobs": "--jobs",
     "memory": "--memory",
     "waivers": "--waivers",
+    "labels": "--labels",
 }
 """Options that are settings too: they come before every other place a setting may stand."""
 
@@ -112,6 +113,7 @@ def audit_request(
         jobs=settings.jobs,
         memory=bytes_of(settings.memory),
         cache=given["cache"],
+        labels=settings.labels or None,
         command=command_line(),
     )
 

@@ -8,7 +8,15 @@ import click
 
 from ui.cli.exit import FINDINGS, FINISHED, UNUSABLE, end_on_ctrl_c, visible_line
 from ui.cli.lazy import Command, Example, option
-from ui.cli.options import LEVELS, complete_codes, dry_run_option, input_options, report_options, together
+from ui.cli.options import (
+    LEVELS,
+    complete_codes,
+    dry_run_option,
+    input_options,
+    labels_option,
+    report_options,
+    together,
+)
 from ui.cli.output import put
 from ui.cli.progress import moving_line
 from ui.cli.reporting import check_sensitive, render_all, targets
@@ -141,6 +149,7 @@ resource_options = together(
 )
 @reference_options
 @rule_options
+@labels_option
 @gate_options
 @report_options
 @resource_options
