@@ -194,7 +194,7 @@ class Passed:
 
 def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
     """Read every dataset once, map every batch, keep what the reductions, the excerpts and the lake need."""
-    skipped = not_applicable(plan.selection, plan.items)
+    skipped = not_applicable(plan.selection, setup)
     rules = [rule for code, rule in plan.selection.rules.items() if code not in skipped]
     mappers = mappers_of(rules)
     spills = spills_for(mappers, setup.scratch, plan.request.memory)
