@@ -27,6 +27,7 @@ from governance.gate import failing_levels, verdict
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
+from governance.lake.embeddings import LakeEmbeddings
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
 from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, RuleState, SuiteRecord
@@ -69,7 +70,8 @@ class AuditRequest:
         severities: per rule id, a severity that differs from the rule's own.
         known: fingerprints of an earlier audit; with `new_only` they do not count at the gate.
         memory: bytes that partials may keep in memory before they go to disk.
-        cache: reuse near-duplicate signatures of this dataset that the lake already has.
+        embedder: the sentence-transformers model of rules that compare meanings: a name, a folder, or `auto`.
+        cache: reuse near-duplicate signatures and embeddings that the lake already has.
     """
 
     datasets: tuple[str, ...]
@@ -88,6 +90,7 @@ class AuditRequest:
     new_only: bool = False
     representative: str = "longest"
     source_order: tuple[str, ...] = ()
+    embedder: str = "auto"
     jobs: int = 1
     memory: int = 256 << 20
     cache: bool = True
@@ -152,11 +155,12 @@ def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> Aud
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="audit-", dir=lake.scratch)))
         staged = [stack.enter_context(stage_version(lake, name)) for name in plan.names]
         cache = _cache(plan, lake)
-        setup = _setup(plan, scratch, cache, progress)
+        embeddings = LakeEmbeddings(lake, "+".join(plan.names)) if request.cache else None
+        setup = _setup(plan, scratch, cache, embeddings, progress)
         passed = _pass(plan, setup, staged)
         report = _report(plan, setup, passed, watch)
         progress("writing to the lake", 0, None)
-        return commit_audit(lake, report, staged, cache)
+        return commit_audit(lake, report, staged, cache, embeddings)
 
 
 def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:
@@ -168,13 +172,21 @@ def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:
     )
 
 
-def _setup(plan: Plan, scratch: Path, cache: LakeSignatureCache | None, progress: Progress) -> Setup:
+def _setup(
+    plan: Plan,
+    scratch: Path,
+    cache: LakeSignatureCache | None,
+    embeddings: LakeEmbeddings | None,
+    progress: Progress,
+) -> Setup:
     return Setup(
         options=plan.options,
         scratch=scratch,
         severities=plan.request.severities,
         items=plan.items,
         signatures=cache,
+        embeddings=embeddings,
+        embedder=plan.request.embedder,
         progress=progress,
         representative=plan.request.representative,
         source_order=plan.request.source_order,

@@ -52,7 +52,9 @@ def main() -> None:
         return
     source = SOURCE.read_text("utf-8")
     head, rest = source.split("# fit: begin\n")
-    SOURCE.write_text(f"{head}# fit: begin\n{text}\n# fit: end\n{rest.split('# fit: end')[1].lstrip()}", "utf-8")
+    SOURCE.write_text(
+        f"{head}# fit: begin\n{text}\n# fit: end\n{rest.split('# fit: end')[1].lstrip()}", "utf-8"
+    )
 
 
 def measured(data: Path, strip: bool) -> tuple[Any, ...]:
@@ -65,7 +67,9 @@ def measured(data: Path, strip: bool) -> tuple[Any, ...]:
     items = [RawItem(str(i), said(r["question"])) for i, r in enumerate(test)]
     index = build(prepare(build_suite("gsm8k", "", Reading(items)).items))
     number = np.array([int(names[0].rpartition("/")[2]) for names in index.items.names])
-    rewritten = [said(json.loads(line)["text"]) for line in (data / "contamination/rephrase_gsm8k.jsonl").open()]
+    rewritten = [
+        said(json.loads(line)["text"]) for line in (data / "contamination/rephrase_gsm8k.jsonl").open()
+    ]
     training = [said(json.loads(line)["question"]) for line in (data / "gsm8k/train.jsonl").open()]
     found, other = (scan(turns(texts), index.arrays) for texts in (rewritten, training))
     own = number[found.items] == found.turns
@@ -73,15 +77,15 @@ def measured(data: Path, strip: bool) -> tuple[Any, ...]:
 
 
 def turns(texts: list[str]) -> Any:
-    return flatten(pa.chunked_array([pa.array([[{"role": "text", "content": t}] for t in texts], CONVERSATION)]))
+    return flatten(
+        pa.chunked_array([pa.array([[{"role": "text", "content": t}] for t in texts], CONVERSATION)])
+    )
 
 
 CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.large_string())]))
 
 
-def fitted(
-    name: str, found: tuple[Any, ...], shape: Callable[..., Any], cut: float
-) -> score.Logistic:
+def fitted(name: str, found: tuple[Any, ...], shape: Callable[..., Any], cut: float) -> score.Logistic:
     """The model, its cut at score 0.5; its recall goes to stdout."""
     positive, rows, n, negative, others, m = found
     a, b = shape(positive), shape(negative)
@@ -89,12 +93,18 @@ def fitted(
     y = np.concatenate([np.ones((rows % 2 == 0).sum()), np.zeros((others % 2 == 0).sum())])
     mean, scale = x.mean(0), x.std(0) + 1e-9
     weights = newton((x - mean) / scale, y)
-    raw = [best(((z - mean) / scale) @ weights[:-1] + weights[-1], at, k) for z, at, k in ((a, rows, n), (b, others, m))]
+    raw = [
+        best(((z - mean) / scale) @ weights[:-1] + weights[-1], at, k)
+        for z, at, k in ((a, rows, n), (b, others, m))
+    ]
     at = threshold(raw[1][::2], cut)
     for half, part in (("fitted", 0), ("held out", 1)):
         p, q = raw[0][part::2], raw[1][part::2]
         rates = {f: float((p > threshold(q, f)).mean()) for f in (0.001, 0.005, 0.01)}
-        print(f"# {name} {half}: recall {(p >= at).mean():.3f} at the cut, {(q >= at).sum()} of {len(q)} negatives;", rates)
+        print(
+            f"# {name} {half}: recall {(p >= at).mean():.3f} at the cut, {(q >= at).sum()} of {len(q)} negatives;",
+            rates,
+        )
     rounded = [tuple(float(f"{v:.5g}") for v in values) for values in (mean, scale, weights[:-1])]
     return score.Logistic(*rounded, float(f"{weights[-1] - at:.5g}"))
 

@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from governance.paraphrase.units import NUMBER, PAIR, WORD, Lexicon, Units, lexicon, sequence_hashes, units_of_texts, word_hashes
+from governance.paraphrase.units import (
+    NUMBER,
+    PAIR,
+    WORD,
+    Lexicon,
+    Units,
+    lexicon,
+    sequence_hashes,
+    units_of_texts,
+    word_hashes,
+)
 from governance.text import generic_words
 from governance.text.contamination_items import PreparedItems
 from governance.text.ngrams import Table, build_table
@@ -101,7 +111,9 @@ def build(items: PreparedItems) -> ParaphraseIndex:
     names, of = _numbered(found, bounds, texts)
     stops = _stops(names, words)
     said = _said(found, of, bounds, stops)
-    reasons = tuple("" if n >= FEWEST else "it says too little to be recognised in other words" for n in said.tolist())
+    reasons = tuple(
+        "" if n >= FEWEST else "it says too little to be recognised in other words" for n in said.tolist()
+    )
     chosen, bounds = _chosen(bounds, said >= FEWEST)
     of, kinds, values, starts = of[chosen], found.kinds[chosen], found.values[chosen], found.starts[chosen]
     weights, frequencies = _weights(of, kinds, bounds, stops)
@@ -111,7 +123,9 @@ def build(items: PreparedItems) -> ParaphraseIndex:
     heaviest = np.float32(np.log(1 + PRIOR + len(texts)))
     unknown = np.array([heaviest, heaviest * NUMBER_WEIGHT], np.float32)
     sequences, followed, following = _sequences(kinds, values, bounds)
-    masses = np.array([weights[of[a:b]].sum() for a, b in zip(bounds[:-1], bounds[1:], strict=True)], np.float32)
+    masses = np.array(
+        [weights[of[a:b]].sum() for a, b in zip(bounds[:-1], bounds[1:], strict=True)], np.float32
+    )
     rare = np.zeros(len(texts), np.float32)
     np.add.at(rare, posted, np.repeat(weights, np.diff(first)))
     np.add.at(rare, following, unknown[1])
@@ -141,7 +155,9 @@ def _numbered(
     names: dict[int, int] = {}
     of = np.zeros(len(found.hashes), np.int32)
     owner = np.repeat(np.arange(len(texts)), np.diff(bounds))
-    places = zip(found.hashes.tolist(), found.starts.tolist(), found.ends.tolist(), owner.tolist(), strict=True)
+    places = zip(
+        found.hashes.tolist(), found.starts.tolist(), found.ends.tolist(), owner.tolist(), strict=True
+    )
     count = 0
     for at, (token, start, end, text) in enumerate(places):
         number = names.get(token)

@@ -95,9 +95,7 @@ class _Work(NamedTuple):
 
 
 @kept
-def _scan(
-    data: Any, offsets: Any, read: Any, longest: int, index: Any, lexicon: Any, out: Any
-) -> int:
+def _scan(data: Any, offsets: Any, read: Any, longest: int, index: Any, lexicon: Any, out: Any) -> int:
     items, vocabulary = len(index.masses), len(index.weights)
     work = _Work(
         np.empty(longest, np.int32),
@@ -309,7 +307,16 @@ def _opens(begin: int, high: int, of: Any, weight: Any, closes: Any, need: Any) 
 
 @inner()
 def _features(
-    item: int, first: int, last: int, dice: float, second: float, units: Any, index: Any, work: Any, out: Any, at: int
+    item: int,
+    first: int,
+    last: int,
+    dice: float,
+    second: float,
+    units: Any,
+    index: Any,
+    work: Any,
+    out: Any,
+    at: int,
 ) -> None:
     of, weight, need, kinds = work.of, work.weight, work.need, units.kinds
     mine_of, weights, own_kinds, asks = index.units, index.weights, index.kinds, index.asks[item]

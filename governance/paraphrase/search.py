@@ -58,7 +58,10 @@ def search(batch: SampleBatch, index: ParaphraseIndex) -> pa.Table:
 
 
 def partial(
-    batch: SampleBatch, found: Found, score: npt.NDArray[np.float64], cosine: npt.NDArray[np.float64] | None = None
+    batch: SampleBatch,
+    found: Found,
+    score: npt.NDArray[np.float64],
+    cosine: npt.NDArray[np.float64] | None = None,
 ) -> pa.Table:
     """`PARTIAL` lines of the pairs worth keeping, and one that counts."""
     kept = np.flatnonzero(score >= LEAST)
@@ -80,11 +83,15 @@ def partial(
         "compared": pa.nulls(len(kept)),
     }
     lines = pa.table([pa.array(columns[f.name]).cast(f.type) for f in PARTIAL], schema=PARTIAL)
-    count = pa.table([pa.array([len(score) if f.name == "compared" else None], f.type) for f in PARTIAL], schema=PARTIAL)
+    count = pa.table(
+        [pa.array([len(score) if f.name == "compared" else None], f.type) for f in PARTIAL], schema=PARTIAL
+    )
     return pa.concat_tables([lines, count])
 
 
-def _characters(batch: SampleBatch, turns: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _characters(
+    batch: SampleBatch, turns: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
     """(n, 2) character offsets of byte offsets; few pairs come this far."""
     data, offsets = batch.turns.buffers
     out = np.zeros((len(turns), 2), np.int64)
@@ -95,7 +102,9 @@ def _characters(batch: SampleBatch, turns: npt.NDArray[np.int64], spans: npt.NDA
     return out
 
 
-def told(partials: Iterable[pa.Table], threshold: float, known: npt.NDArray[np.int64], hidden: pa.Table) -> Told:
+def told(
+    partials: Iterable[pa.Table], threshold: float, known: npt.NDArray[np.int64], hidden: pa.Table
+) -> Told:
     """What the partials add up to, less what other rules had recognised.
 
     Args:
@@ -113,6 +122,8 @@ def told(partials: Iterable[pa.Table], threshold: float, known: npt.NDArray[np.i
     over = fresh.join(others, on=["row", "turn"], how="inner").filter(
         (pl.col("from") < pl.col("end")) & (pl.col("start") < pl.col("to"))
     )
-    fresh = fresh.join(over.select("row", "item").unique(), on=["row", "item"], how="anti", maintain_order="left")
+    fresh = fresh.join(
+        over.select("row", "item").unique(), on=["row", "item"], how="anti", maintain_order="left"
+    )
     table = fresh.sort("item", "row").to_arrow().cast(PARTIAL)
     return Told(table, compared, best.height - fresh.height)

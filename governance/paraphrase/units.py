@@ -22,11 +22,11 @@ WORD, NUMBER, PAIR = range(3)
 """Kinds of units."""
 
 _ENGLISH_NUMBERS = {
-    **{w: float(i) for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())},
-    **{w: float(i) for i, w in enumerate("thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 13)},
-    **{w: 10.0 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
+    **{w: float(i) for i, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])},
+    **{w: float(i) for i, w in enumerate(["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"], 13)},
+    **{w: 10.0 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)},
     **{"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12},
-    **{w: float(i) for i, w in enumerate("third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 3)},
+    **{w: float(i) for i, w in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"], 3)},
     **{"threefold": 3.0, "fourfold": 4.0, "fivefold": 5.0, "tenfold": 10.0, "doubled": 2.0, "tripled": 3.0},
     **{"half": 0.5, "twice": 2.0, "thrice": 3.0, "double": 2.0, "triple": 3.0, "dozen": 12.0},
 }  # fmt: skip
@@ -127,7 +127,12 @@ def units_of(data: Any, start: int, end: int, lexicon: Any, room: Any) -> Units:
                     at += 1
                     continue
         if kind == NUMBER:
-            if kept_units > 0 and kinds[kept_units - 1] == NUMBER and first - ends[kept_units - 1] == 1 and byte >= 65:
+            if (
+                kept_units > 0
+                and kinds[kept_units - 1] == NUMBER
+                and first - ends[kept_units - 1] == 1
+                and byte >= 65
+            ):
                 before = values[kept_units - 1]
                 if value >= 100.0 and _is_multiplier(value):
                     values[kept_units - 1] = before * value
@@ -208,11 +213,24 @@ def _digits(data: Any, at: int, tokens: int, starts: Any, ends: Any) -> tuple[in
 
 @inner()
 def _scaled(
-    data: Any, value: float, at: int, used: int, last: int, tokens: int, starts: Any, ends: Any, characters: Any,
+    data: Any,
+    value: float,
+    at: int,
+    used: int,
+    last: int,
+    tokens: int,
+    starts: Any,
+    ends: Any,
+    characters: Any,
     powers: Any,
 ) -> tuple[float, int, int]:
     """The number times what stands right behind it: 3万, 5亿, 2 million is left to the caller."""
-    while at + used < tokens and starts[at + used] == last and ends[at + used] - last == 3 and data[last] >= 0xE3:
+    while (
+        at + used < tokens
+        and starts[at + used] == last
+        and ends[at + used] - last == 3
+        and data[last] >= 0xE3
+    ):
         digit = _numeral(data, last, characters, powers)
         if digit >= -10.0:  # 十 too: 3十 is nobody's way of writing
             break
@@ -235,7 +253,9 @@ def _numeral(data: Any, at: int, characters: Any, powers: Any) -> float:
 
 
 @inner()
-def _numerals(data: Any, at: int, tokens: int, starts: Any, ends: Any, characters: Any, powers: Any) -> tuple[int, float]:
+def _numerals(
+    data: Any, at: int, tokens: int, starts: Any, ends: Any, characters: Any, powers: Any
+) -> tuple[int, float]:
     """(characters, value) of a Chinese number that begins here; 0 characters where none does.
 
     A lone numeral is a number only before a measure word: 三 in 三角 is none.
@@ -275,7 +295,9 @@ def _numerals(data: Any, at: int, tokens: int, starts: Any, ends: Any, character
 def _all_units(data: Any, offsets: Any, lexicon: Any, out: Any, bounds: Any) -> None:
     total = 0
     for i in range(len(offsets) - 1):
-        room = Units(out.hashes[total:], out.kinds[total:], out.values[total:], out.starts[total:], out.ends[total:], 0)
+        room = Units(
+            out.hashes[total:], out.kinds[total:], out.values[total:], out.starts[total:], out.ends[total:], 0
+        )
         found = units_of(data, offsets[i], offsets[i + 1], lexicon, room)
         for k in range(total, total + found.size):
             out.starts[k] -= offsets[i]
@@ -288,11 +310,21 @@ def units_of_texts(texts: pa.LargeStringArray, lexicon: Lexicon) -> tuple[Units,
     """(units of all texts, positions relative to their own text; (texts + 1,) where each text's begin)."""
     data, offsets = utf8_buffers(texts)
     n = int(offsets[-1] - offsets[0]) // 2 + 1 + len(texts)
-    out = Units(np.empty(n, np.uint64), np.empty(n, np.uint8), np.empty(n), *(np.empty(n, np.int64) for _ in "se"), 0)
+    out = Units(
+        np.empty(n, np.uint64), np.empty(n, np.uint8), np.empty(n), *(np.empty(n, np.int64) for _ in "se"), 0
+    )
     bounds = np.zeros(len(texts) + 1, np.int64)
     _all_units(data, offsets, lexicon, out, bounds)
     total = int(bounds[-1])
     return Units(*(column[:total].copy() for column in out[:5]), total), bounds
+
+
+def numbers_of_texts(texts: pa.LargeStringArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """(numbers of all texts end to end, (texts + 1,) where each text's begin)."""
+    units, bounds = units_of_texts(texts, lexicon())
+    own = units.kinds == NUMBER
+    before = np.concatenate([[0], np.cumsum(own)])
+    return units.values[own], before[bounds]
 
 
 @cache
@@ -306,7 +338,9 @@ def lexicon() -> Lexicon:
     powers = np.array([0.0] * 11 + list(_POWERS.values()))
     words, values = np.zeros(int(_SLOT) + 1, np.uint64), np.zeros(int(_SLOT) + 1)
     none = Lexicon(words.copy(), values, characters, powers)
-    for token, value in zip(word_hashes(list(_ENGLISH_NUMBERS), none), _ENGLISH_NUMBERS.values(), strict=True):
+    for token, value in zip(
+        word_hashes(list(_ENGLISH_NUMBERS), none), _ENGLISH_NUMBERS.values(), strict=True
+    ):
         place = int(token) >> 20 & int(_SLOT)
         while words[place]:
             place = (place + 1) & int(_SLOT)

@@ -79,7 +79,14 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     items = item_index(setup).items
     severity = setup.severity(INFO)
     tables = findings(
-        found.table, items, INFO.id, severity, "paraphrase", threshold, _message, ("dice", "numbers", "cosine")
+        found.table,
+        items,
+        INFO.id,
+        severity,
+        "paraphrase",
+        threshold,
+        _message,
+        ("dice", "numbers", "cosine"),
     )
     return RuleResult(*tables, _statistics(setup, found.compared, found.known))
 

@@ -25,6 +25,7 @@ SETTINGS = {
     "format": "--format",
     "evals": "--eval",
     "representative": "--representative",
+    "embedder": "--embedder",
     "jobs": "--jobs",
     "memory": "--memory",
 }
@@ -100,6 +101,7 @@ def audit_request(
         new_only=given["new_only"],
         representative=settings.representative,
         source_order=settings.source_order,
+        embedder=settings.embedder,
         jobs=settings.jobs,
         memory=bytes_of(settings.memory),
         cache=given["cache"],
