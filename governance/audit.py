@@ -32,6 +32,7 @@ from governance.labels.labeller import Labeller, labeller_of
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
+from governance.lake.embeddings import LakeEmbeddings
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
 from governance.report import (
@@ -92,8 +93,9 @@ class AuditRequest:
         waivers: the waivers to apply; None applies none.
         approvals: where approvals of waivers have to stand: log | file.
         memory: bytes that partials may keep in memory before they go to disk.
-        cache: reuse near-duplicate signatures of this dataset that the lake already has.
         labels: the file of the label taxonomy; None for finance, `NO_LABELS` for none.
+        embedder: the sentence-transformers model of rules that compare meanings: a name, a folder, or `auto`.
+        cache: reuse near-duplicate signatures and embeddings that the lake already has.
     """
 
     datasets: tuple[str, ...]
@@ -115,6 +117,7 @@ class AuditRequest:
     approvals: str = LOG
     representative: str = "longest"
     source_order: tuple[str, ...] = ()
+    embedder: str = "auto"
     jobs: int = 1
     memory: int = 256 << 20
     cache: bool = True
@@ -183,11 +186,12 @@ def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> Aud
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="audit-", dir=lake.scratch)))
         staged = [stack.enter_context(stage_version(lake, name)) for name in plan.names]
         cache = _cache(plan, lake)
-        setup = _setup(plan, scratch, cache, progress)
+        embeddings = LakeEmbeddings(lake, "+".join(plan.names)) if request.cache else None
+        setup = _setup(plan, scratch, cache, embeddings, progress)
         passed = _pass(plan, setup, staged)
         report = _report(plan, setup, passed, watch)
         progress("writing to the lake", 0, None)
-        return commit_audit(lake, report, staged, cache)
+        return commit_audit(lake, report, staged, cache, embeddings)
 
 
 def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:
@@ -199,13 +203,21 @@ def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:
     )
 
 
-def _setup(plan: Plan, scratch: Path, cache: LakeSignatureCache | None, progress: Progress) -> Setup:
+def _setup(
+    plan: Plan,
+    scratch: Path,
+    cache: LakeSignatureCache | None,
+    embeddings: LakeEmbeddings | None,
+    progress: Progress,
+) -> Setup:
     return Setup(
         options=plan.options,
         scratch=scratch,
         severities=plan.request.severities,
         items=plan.items,
         signatures=cache,
+        embeddings=embeddings,
+        embedder=plan.request.embedder,
         progress=progress,
         representative=plan.request.representative,
         source_order=plan.request.source_order,
@@ -226,7 +238,7 @@ class Passed:
 
 def _pass(plan: Plan, setup: Setup, staged: Sequence[StagedVersion]) -> Passed:
     """Read every dataset once, map every batch, keep what the reductions, the excerpts and the lake need."""
-    skipped = not_applicable(plan.selection, plan.items)
+    skipped = not_applicable(plan.selection, setup)
     rules = [rule for code, rule in plan.selection.rules.items() if code not in skipped]
     mappers = mappers_of(rules) + ((label_mapper(plan.labeller),) if plan.labeller else ())
     spills = spills_for(mappers, setup.scratch, plan.request.memory)

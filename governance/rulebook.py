@@ -44,16 +44,21 @@ def options_in_force(
     return {code: option_values(rule.info, given.get(code, {})) for code, rule in selection.rules.items()}
 
 
-def not_applicable(selection: Selection, items: pa.Table | None) -> Mapping[str, str]:
-    """Rules that cannot run on what was given, with the reason."""
-    if items is not None and items.num_rows:
-        return {}
-    reason = (
-        "no evaluation set was given; name one with --eval"
+def not_applicable(selection: Selection, setup: Setup) -> Mapping[str, str]:
+    """Rules that cannot run on what was given or what is installed, with the reason."""
+    items = setup.items
+    unsearched = (
+        None
+        if items is not None and items.num_rows
+        else "no evaluation set was given; name one with --eval"
         if items is None
         else "the evaluation set is empty"
     )
-    return {code: reason for code, rule in selection.rules.items() if rule.info.needs_eval}
+    found = {
+        code: (unsearched if rule.info.needs_eval and unsearched else rule.available(setup))
+        for code, rule in selection.rules.items()
+    }
+    return {code: reason for code, reason in found.items() if reason}
 
 
 def mappers_of(rules: Sequence[Rule]) -> tuple[Mapper, ...]:

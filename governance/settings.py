@@ -83,6 +83,8 @@ class Settings(Strict):
     """sources from most to least preferred, where the representative is chosen by source"""
     labels: str = ""
     """file of the label taxonomy; empty means finance, none means no labels"""
+    embedder: str = "auto"
+    """sentence-transformers model of rules that compare meanings: a name, a folder, or auto for the one that is installed"""
     jobs: Count = Field(default_factory=lambda: min(4, os.cpu_count() or 1))
     """batches worked on at the same time"""
     memory: Size = "256MB"

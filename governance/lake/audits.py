@@ -14,6 +14,7 @@ from governance.lake import events
 from governance.lake.canonical import digest, table_hash
 from governance.lake.commit import Transaction, committed, writing
 from governance.lake.datasets import Prepared, StagedVersion, add_version, prepare
+from governance.lake.embeddings import LakeEmbeddings
 from governance.lake.records import report_from_json, report_to_json
 from governance.lake.removals import Removal, find_removal, removal_row
 from governance.lake.signatures import LakeSignatureCache
@@ -81,10 +82,11 @@ def commit_audit(
     report: AuditReport,
     staged: Sequence[StagedVersion] = (),
     cache: LakeSignatureCache | None = None,
+    embeddings: LakeEmbeddings | None = None,
 ) -> AuditReport:
     """The report as it is in the lake: with the version numbers of the datasets that were kept.
 
-    One transaction holds report, findings, evidence, dataset versions, signatures and the event. Committing
+    One transaction holds report, findings, evidence, dataset versions, signatures, embeddings and the event. Committing
     the same run again gives back what is stored, so a retry after a kill doubles nothing.
     """
     _check_names(report, staged)
@@ -105,15 +107,16 @@ def commit_audit(
     ]
     records = {d.name: d for d in report.datasets}
     prepared = [prepare(s, records[s.name]) for s in staged]
-    if cache is not None:
-        cache.prepare()
+    caches = [c for c in (cache, embeddings) if c is not None]
+    for found in caches:
+        found.prepare()
     known = False
     with writing(lake) as tx:
         known = tx.moved_on(seen) and committed(lake, key)
         if not known:
             report = _commit(tx, report, prepared, tables)
-            if cache is not None:
-                cache.commit(tx)
+            for found in caches:
+                found.commit(tx)
             details = {
                 **hashes,
                 "report": digest(report_to_json(report)),

@@ -29,6 +29,8 @@ from governance.lake.staging import StagedFile
 from governance.lake.tables import (
     DATASET_VERSIONS,
     EDGES,
+    EMBEDDING_BATCHES,
+    EMBEDDINGS,
     ENTRIES,
     ENTRY,
     REMOVALS,
@@ -295,6 +297,10 @@ def drop_signatures(tx: Transaction, name: str) -> None:
     sql = "SELECT batch_id FROM lake.signature_batches WHERE contains(concat('+', dataset, '+'), ?)"
     for (batch,) in tx.lake.fetch(sql, [f"+{name}+"]):
         for table in (SIGNATURES, EDGES, SIGNATURE_BATCHES):
+            tx.delete(table, "batch_id", str(batch))
+    sql = "SELECT batch_id FROM lake.embedding_batches WHERE contains(concat('+', dataset, '+'), ?)"
+    for (batch,) in tx.lake.fetch(sql, [f"+{name}+"]):
+        for table in (EMBEDDINGS, EMBEDDING_BATCHES):
             tx.delete(table, "batch_id", str(batch))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
+from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
 from governance.lake.sql import identifier
@@ -200,6 +201,17 @@ SIGNATURES = Table(
     ("sample_id", "minhash", "sets"),
 )
 EDGES = Table("edges", pa.schema([pa.field("batch_id", TEXT, False), *EDGE]), ("batch_id",), ("a", "b"))
+EMBEDDING_BATCHES = Table(
+    "embedding_batches",
+    columns(batch_id=TEXT, dataset=TEXT, model=TEXT, seq=LONG, vectors=LONG),
+    ("batch_id", "dataset", "model"),
+)
+EMBEDDINGS = Table(
+    "embeddings",
+    pa.schema([pa.field("batch_id", TEXT, False), *EMBEDDING]),
+    ("batch_id",),
+    ("sample_id", "question", "answer"),
+)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -233,6 +245,8 @@ TABLES: tuple[Table, ...] = (
     SIGNATURE_BATCHES,
     SIGNATURES,
     EDGES,
+    EMBEDDING_BATCHES,
+    EMBEDDINGS,
     REMOVALS,
     EVENTS,
     LEDGER,

@@ -97,13 +97,24 @@ class RuleResult:
     costs: Mapping[str, Any] = field(default_factory=dict)  # numbers that depend on the cache or the machine
 
 
+def always(setup: Setup) -> str | None:
+    """Nothing is missing."""
+    return None
+
+
 @dataclass(frozen=True)
 class Rule:
-    """Metadata plus the two functions."""
+    """Metadata plus the two functions.
+
+    Attributes:
+        available: asked once, before the data are read: why the rule cannot run here, with what to do about it, or
+            None. Such a rule is listed as not available; one that was asked for by name makes the audit incomplete.
+    """
 
     info: RuleInfo
     mappers: tuple[Mapper, ...]
     reduce: Callable[[Mapping[str, Partials], Setup], RuleResult]
+    available: Callable[[Setup], str | None] = always
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,9 @@ class Setup:
         severities: per rule id, the severity in force (policy may change the default).
         items: the evaluation items as `governance.benchmarks.items.ITEMS` table, or None without --eval.
         signatures: the cache of near-duplicate signatures in the lake, or None with --no-cache.
+        embeddings: the store of embeddings in the lake (`governance.embedding.store.EmbeddingStore`), or None with
+            --no-cache.
+        embedder: which sentence-transformers model to use: a name, a folder, or `auto`.
         progress: called with (words, done, total or None) from long reductions.
         representative: which member of a cluster stays: longest | first | source.
         source_order: for `source`: names of sources, best first.
@@ -128,6 +142,8 @@ class Setup:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     items: pa.Table | None = None
     signatures: Any = None
+    embeddings: Any = None
+    embedder: str = "auto"
     progress: Callable[[str, int, int | None], None] = lambda words, done, total: None
     representative: str = "longest"
     source_order: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ class Decided:
         candidates: (row, item) pairs that were looked at.
         rejected: how many pairs each reason turned away.
         cut: turns too repetitive to be searched to their end.
+        known: every (row, item) pair that was looked at and recognised, accepted or turned away for more than too
+            little in common; sorted (pairs, 2) int64.
     """
 
     table: pa.Table
@@ -59,6 +61,7 @@ class Decided:
     candidates: int
     rejected: dict[str, int]
     cut: int
+    known: npt.NDArray[np.int64]
 
 
 def decide(partials: Iterable[pa.Table], index: ItemIndex, threshold: float = THRESHOLD) -> Decided:
@@ -74,7 +77,13 @@ def decide(partials: Iterable[pa.Table], index: ItemIndex, threshold: float = TH
     texts = table.column("reason").to_numpy()
     counts = {REASONS[code]: int((texts == code).sum()) for code in range(1, len(REASONS))}
     accepted = table.filter(pa.array(texts == 0)).drop_columns(["reason"])
-    return Decided(accepted, rows, table.num_rows, {k: v for k, v in counts.items() if v}, cut)
+    known = _recognised(table.filter(pa.array(texts != TOO_LITTLE)))
+    return Decided(accepted, rows, table.num_rows, {k: v for k, v in counts.items() if v}, cut, known)
+
+
+def _recognised(table: pa.Table) -> npt.NDArray[np.int64]:
+    pairs = np.stack([table.column(n).to_numpy().astype(np.int64) for n in ("row", "item")], axis=1)
+    return np.unique(pairs.reshape(-1, 2), axis=0)
 
 
 REASONS = (

@@ -73,6 +73,11 @@ def content_words(question: str) -> int:
     return sum(w.lower() not in _STOP for w in _WORD.findall(rest))
 
 
+def stop_texts() -> list[str]:
+    """The generic words and phrases of both languages, one a text."""
+    return sorted({*_STOP, *_CHINESE.split()})
+
+
 def enough(lengths: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     """(K,) content words from which on a question of so many tokens can be recognised by itself: 2 or 3."""
     return np.clip(lengths // 4, 2, 3)

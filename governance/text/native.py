@@ -40,6 +40,7 @@ PARTS = (
     "sorting.py",
     "ngrams.py",
     "kernels/limits.py",
+    "../paraphrase/units.py",
 )
 """Files whose functions and numbers end up inside kernels of other files."""
 

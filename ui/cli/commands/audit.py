@@ -72,6 +72,12 @@ rule_options = together(
         section="Rules",
         help="which member of a duplicate cluster stays (default longest)",
     ),
+    option(
+        "--embedder",
+        metavar="MODEL",
+        section="Rules",
+        help="sentence-transformers model, a name or a folder, to compare meanings with (default auto)",
+    ),
 )
 gate_options = together(
     option(
@@ -124,7 +130,7 @@ resource_options = together(
         flag_value=False,
         default=True,
         section="Resources",
-        help="do not reuse signatures that the lake has",
+        help="do not reuse signatures and embeddings that the lake has",
     ),
 )
 

@@ -1,0 +1,139 @@
+"""Fits the weights of `governance/paraphrase/score.py`, and says how well they do on the half that was held out.
+
+    python -m benchmarks.paraphrase.fit ../shared/data [--write]
+
+Positives are the rewritten GSM8K test items, negatives the GSM8K training problems, both searched against the GSM8K
+test items. Rows of even number are fitted on; those of odd number are only reported. For the weights without numbers
+every number is taken out of items and rows first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import governance.paraphrase.score as score
+from governance.benchmarks.suite import RawItem, Reading, build_suite
+from governance.paraphrase.index import build
+from governance.paraphrase.scan import scan
+from governance.paraphrase.units import _ENGLISH_NUMBERS
+from governance.samples import flatten
+from governance.text.contamination_items import prepare
+
+RIDGE = 1e-4
+CUT = 0.0006
+"""Share of the fitted negatives that may pass; 0.001 is what is promised."""
+NUMBERS = re.compile(r"\$?\d[\d,.]*%?|\b(?:" + "|".join(_ENGLISH_NUMBERS) + r")\b", re.IGNORECASE)
+SOURCE = Path(score.__file__)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    lines = []
+    for name, strip, shape, cut in (
+        ("WITH_NUMBERS", False, score.shaped, CUT),
+        ("WORDS_ONLY", True, score.shaped_words, 0.004),
+    ):
+        model = fitted(name, measured(given.data, strip), shape, cut)
+        lines.append(f"{name} = {model!r}")
+    text = "\n".join(lines)
+    if not given.write:
+        print(text)
+        return
+    source = SOURCE.read_text("utf-8")
+    head, rest = source.split("# fit: begin\n")
+    SOURCE.write_text(
+        f"{head}# fit: begin\n{text}\n# fit: end\n{rest.split('# fit: end')[1].lstrip()}", "utf-8"
+    )
+
+
+def measured(data: Path, strip: bool) -> tuple[Any, ...]:
+    """(positive features, their rows, negative features, their rows)."""
+
+    def said(text: str) -> str:
+        return NUMBERS.sub(" ", text) if strip else text
+
+    test = [json.loads(line) for line in (data / "gsm8k/test.jsonl").open()]
+    items = [RawItem(str(i), said(r["question"])) for i, r in enumerate(test)]
+    index = build(prepare(build_suite("gsm8k", "", Reading(items)).items))
+    number = np.array([int(names[0].rpartition("/")[2]) for names in index.items.names])
+    rewritten = [
+        said(json.loads(line)["text"]) for line in (data / "contamination/rephrase_gsm8k.jsonl").open()
+    ]
+    training = [said(json.loads(line)["question"]) for line in (data / "gsm8k/train.jsonl").open()]
+    found, other = (scan(turns(texts), index.arrays) for texts in (rewritten, training))
+    own = number[found.items] == found.turns
+    return found.features[own], found.turns[own], len(rewritten), other.features, other.turns, len(training)
+
+
+def turns(texts: list[str]) -> Any:
+    return flatten(
+        pa.chunked_array([pa.array([[{"role": "text", "content": t}] for t in texts], CONVERSATION)])
+    )
+
+
+CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.large_string())]))
+
+
+def fitted(name: str, found: tuple[Any, ...], shape: Callable[..., Any], cut: float) -> score.Logistic:
+    """The model, its cut at score 0.5; its recall goes to stdout."""
+    positive, rows, n, negative, others, m = found
+    a, b = shape(positive), shape(negative)
+    x = np.concatenate([a[rows % 2 == 0], b[others % 2 == 0]])
+    y = np.concatenate([np.ones((rows % 2 == 0).sum()), np.zeros((others % 2 == 0).sum())])
+    mean, scale = x.mean(0), x.std(0) + 1e-9
+    weights = newton((x - mean) / scale, y)
+    raw = [
+        best(((z - mean) / scale) @ weights[:-1] + weights[-1], at, k)
+        for z, at, k in ((a, rows, n), (b, others, m))
+    ]
+    at = threshold(raw[1][::2], cut)
+    for half, part in (("fitted", 0), ("held out", 1)):
+        p, q = raw[0][part::2], raw[1][part::2]
+        rates = {f: float((p > threshold(q, f)).mean()) for f in (0.001, 0.005, 0.01)}
+        print(
+            f"# {name} {half}: recall {(p >= at).mean():.3f} at the cut, {(q >= at).sum()} of {len(q)} negatives;",
+            rates,
+        )
+    rounded = [tuple(float(f"{v:.5g}") for v in values) for values in (mean, scale, weights[:-1])]
+    return score.Logistic(*rounded, float(f"{weights[-1] - at:.5g}"))
+
+
+def newton(x: Any, y: Any) -> Any:
+    """Weights, the bias last, of a logistic regression with a small ridge."""
+    z = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    ridge = np.eye(z.shape[1]) * RIDGE * len(y)
+    ridge[-1, -1] = 0
+    w = np.zeros(z.shape[1])
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(z @ w, -30, 30)))
+        w += np.linalg.solve(z.T @ (z * (p * (1 - p) + 1e-9)[:, None]) + ridge, z.T @ (y - p) - ridge @ w)
+    return w
+
+
+def best(sums: Any, rows: Any, count: int) -> Any:
+    """(count,) the highest sum of each row."""
+    out = np.full(count, -99.0)
+    np.maximum.at(out, rows, sums)
+    return out
+
+
+def threshold(sums: Any, rate: float) -> float:
+    """The lowest cut that at most this share of the rows reach."""
+    ordered = np.sort(sums)[::-1]
+    k = int(rate * len(sums))
+    return float((ordered[k] + ordered[max(k - 1, 0)]) / 2) if k else float(ordered[0] + 0.05)
+
+
+if __name__ == "__main__":
+    main()
