@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from governance.gate import failing_levels, verdict
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
+from governance.lake.profiles import LakeProfiles
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
 from governance.report import AuditReport, DatasetRecord, Gate, RuleOutcome, RuleState, SuiteRecord
@@ -152,11 +153,12 @@ def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> Aud
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="audit-", dir=lake.scratch)))
         staged = [stack.enter_context(stage_version(lake, name)) for name in plan.names]
         cache = _cache(plan, lake)
-        setup = _setup(plan, scratch, cache, progress)
+        profiles = LakeProfiles(lake, plan.names)
+        setup = replace(_setup(plan, scratch, cache, progress), profiles=profiles)
         passed = _pass(plan, setup, staged)
         report = _report(plan, setup, passed, watch)
         progress("writing to the lake", 0, None)
-        return commit_audit(lake, report, staged, cache)
+        return commit_audit(lake, report, staged, cache, profiles)
 
 
 def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
+from governance.drift.profiles import PROFILE
 from governance.errors import LakeError
 from governance.findings import EVIDENCE, FINDINGS
 from governance.lake.sql import identifier
@@ -43,6 +44,9 @@ class Table:
     filtered: tuple[str, ...] = ()
     random: tuple[str, ...] = ()
     keep_types: bool = False
+    later: bool = (
+        False  # lakes made before there was such a table do without, until something is to be kept in it
+    )
 
     def create(self) -> str:
         """The statement that makes the table, where it is not there yet."""
@@ -199,6 +203,12 @@ SIGNATURES = Table(
     ("sample_id", "minhash", "sets"),
 )
 EDGES = Table("edges", pa.schema([pa.field("batch_id", TEXT, False), *EDGE]), ("batch_id",), ("a", "b"))
+DATASET_PROFILES = Table(
+    "dataset_profiles",
+    pa.schema([pa.field("version_id", TEXT, False), *PROFILE]),
+    ("version_id",),
+    later=True,
+)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -231,6 +241,7 @@ TABLES: tuple[Table, ...] = (
     SIGNATURE_BATCHES,
     SIGNATURES,
     EDGES,
+    DATASET_PROFILES,
     REMOVALS,
     EVENTS,
     LEDGER,

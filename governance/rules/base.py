@@ -71,6 +71,10 @@ class Partials(Protocol):
         ...
 
 
+class NotApplicable(Exception):
+    """Raised by a reduction that has nothing to compare with; the rule is listed as not applicable, with the reason."""
+
+
 @dataclass(frozen=True)
 class Mapper:
     """A named map function; equal names are run once per batch. None means nothing to keep from this batch."""
@@ -110,6 +114,7 @@ class Setup:
         severities: per rule id, the severity in force (policy may change the default).
         items: the evaluation items as `governance.benchmarks.items.ITEMS` table, or None without --eval.
         signatures: the cache of near-duplicate signatures in the lake, or None with --no-cache.
+        profiles: the profiles of earlier versions of the data in the lake (`governance.lake.profiles`), or None.
         progress: called with (words, done, total or None) from long reductions.
         representative: which member of a cluster stays: longest | first | source.
         source_order: for `source`: names of sources, best first.
@@ -121,6 +126,7 @@ class Setup:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     items: pa.Table | None = None
     signatures: Any = None
+    profiles: Any = None
     progress: Callable[[str, int, int | None], None] = lambda words, done, total: None
     representative: str = "longest"
     source_order: tuple[str, ...] = ()
