@@ -33,6 +33,7 @@ from governance.lake import Lake
 from governance.lake.audits import commit_audit
 from governance.lake.datasets import StagedVersion, stage_version
 from governance.lake.embeddings import LakeEmbeddings
+from governance.lake.profiles import LakeProfiles
 from governance.lake.signatures import LakeSignatureCache
 from governance.readers import ReadOptions, Source, open_source
 from governance.report import (
@@ -187,11 +188,12 @@ def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> Aud
         staged = [stack.enter_context(stage_version(lake, name)) for name in plan.names]
         cache = _cache(plan, lake)
         embeddings = LakeEmbeddings(lake, "+".join(plan.names)) if request.cache else None
-        setup = _setup(plan, scratch, cache, embeddings, progress)
+        profiles = LakeProfiles(lake, plan.names)
+        setup = replace(_setup(plan, scratch, cache, embeddings, progress), profiles=profiles)
         passed = _pass(plan, setup, staged)
         report = _report(plan, setup, passed, watch)
         progress("writing to the lake", 0, None)
-        return commit_audit(lake, report, staged, cache, embeddings)
+        return commit_audit(lake, report, staged, cache, embeddings, profiles)
 
 
 def _cache(plan: Plan, lake: Lake) -> LakeSignatureCache | None:

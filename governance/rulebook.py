@@ -16,7 +16,7 @@ from governance.engine import Tally, failure
 from governance.errors import GovernError, UsageError, did_you_mean
 from governance.findings import EVIDENCE, FINDINGS, Severity, empty_evidence, empty_findings
 from governance.report import RuleOutcome, RuleState
-from governance.rules.base import Mapper, Rule, RuleResult, Setup, Value
+from governance.rules.base import Mapper, NotApplicable, Rule, RuleResult, Setup, Value
 from governance.rules.registry import Selection, option_values
 from governance.spill import Spill
 
@@ -179,6 +179,9 @@ def _reduce(rule: Rule, spills: Mapping[str, Spill], setup: Setup, results: Resu
         result = rule.reduce({m.name: spills[m.name] for m in rule.mappers}, setup)
     except GovernError:
         raise
+    except NotApplicable as reason:
+        results.skip(rule, setup, RuleState.NOT_APPLICABLE, str(reason))
+        return None
     except Exception as error:
         log.debug("rule %s failed", rule.info.id, exc_info=error)
         return failure(error)

@@ -15,6 +15,7 @@ from governance.lake.canonical import digest, table_hash
 from governance.lake.commit import Transaction, committed, writing
 from governance.lake.datasets import Prepared, StagedVersion, add_version, prepare
 from governance.lake.embeddings import LakeEmbeddings
+from governance.lake.profiles import LakeProfiles
 from governance.lake.records import report_from_json, report_to_json
 from governance.lake.removals import Removal, find_removal, removal_row
 from governance.lake.signatures import LakeSignatureCache
@@ -83,6 +84,7 @@ def commit_audit(
     staged: Sequence[StagedVersion] = (),
     cache: LakeSignatureCache | None = None,
     embeddings: LakeEmbeddings | None = None,
+    profiles: LakeProfiles | None = None,
 ) -> AuditReport:
     """The report as it is in the lake: with the version numbers of the datasets that were kept.
 
@@ -114,7 +116,7 @@ def commit_audit(
     with writing(lake) as tx:
         known = tx.moved_on(seen) and committed(lake, key)
         if not known:
-            report = _commit(tx, report, prepared, tables)
+            report = _commit(tx, report, prepared, tables, profiles)
             for found in caches:
                 found.commit(tx)
             details = {
@@ -266,6 +268,7 @@ def _commit(
     report: AuditReport,
     prepared: list[Prepared],
     tables: list[StagedFile],
+    profiles: LakeProfiles | None,
 ) -> AuditReport:
     added = {p.staged.name: add_version(tx, p) for p in prepared}
     known = tuple(
@@ -275,6 +278,8 @@ def _commit(
     tx.add(tables)
     tx.insert(AUDITS, table_of(AUDITS.schema, [_audit_row(tx, report)]))
     tx.insert(AUDIT_DATASETS, _dataset_rows(report, {name: a.id for name, a in added.items()}))
+    if profiles is not None:
+        profiles.commit(tx, report.datasets, {name: a.id for name, a in added.items()})
     return report
 
 

@@ -203,7 +203,7 @@ def check(lake: Lake) -> None:
             where=lake.display,
             hint="upgrade govern, or name another lake with --lake DIR",
         )
-    if number < FORMAT or not names.issuperset(t.name for t in TABLES):
+    if number < FORMAT or not names.issuperset(t.name for t in TABLES if not t.later):
         raise LakeError(
             f"the lake has format {number} and this version reads {FORMAT}, or tables are missing from it",
             where=lake.display,

@@ -92,6 +92,13 @@ class Transaction:
         """A table made for one owner, such as the kept rows of one version."""
         self._db.execute(f"CREATE TABLE lake.{identifier(name)} ({columns})")
 
+    def ensure(self, table: Table) -> None:
+        """The table is there: it is made now in a lake that is older than the table."""
+        from governance.lake.catalog import table_names
+
+        if table.name not in table_names(self.lake):
+            self._db.execute(table.create())
+
     def drop(self, name: str) -> None:
         """The table is gone from this moment on; earlier snapshots keep it until they expire."""
         self._db.execute(f"DROP TABLE IF EXISTS lake.{identifier(name)}")

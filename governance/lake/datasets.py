@@ -22,11 +22,13 @@ from governance.lake import rows as kept
 from governance.lake.canonical import canonical_json, digest
 from governance.lake.commit import Transaction, writing
 from governance.lake.events import head
+from governance.lake.profiles import has_profiles
 from governance.lake.records import dataset_from_json
 from governance.lake.removals import Removal, removal_row
 from governance.lake.staged import Defaults, Kind, StagedVersion, stage_version
 from governance.lake.staging import StagedFile
 from governance.lake.tables import (
+    DATASET_PROFILES,
     DATASET_VERSIONS,
     EDGES,
     EMBEDDING_BATCHES,
@@ -286,6 +288,8 @@ def remove_version(lake: Lake, name: str, version: int) -> None:
         if found.row_schema is not None:
             tx.drop(kept.table_name(found.id))
         drop_signatures(tx, name)
+        if has_profiles(lake):
+            tx.delete(DATASET_PROFILES, "version_id", found.id)
         tx.insert(REMOVALS, removal_row(tx, "dataset", found.id, found.reference))
         tx.describe(
             "dataset.remove", found.reference, {"content": found.record.content_hash, "version_id": found.id}

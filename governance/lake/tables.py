@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
+from governance.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
@@ -44,6 +45,9 @@ class Table:
     filtered: tuple[str, ...] = ()
     random: tuple[str, ...] = ()
     keep_types: bool = False
+    later: bool = (
+        False  # lakes made before there was such a table do without, until something is to be kept in it
+    )
 
     def create(self) -> str:
         """The statement that makes the table, where it is not there yet."""
@@ -205,12 +209,20 @@ EMBEDDING_BATCHES = Table(
     "embedding_batches",
     columns(batch_id=TEXT, dataset=TEXT, model=TEXT, seq=LONG, vectors=LONG),
     ("batch_id", "dataset", "model"),
+    later=True,
 )
 EMBEDDINGS = Table(
     "embeddings",
     pa.schema([pa.field("batch_id", TEXT, False), *EMBEDDING]),
     ("batch_id",),
     ("sample_id", "question", "answer"),
+    later=True,
+)
+DATASET_PROFILES = Table(
+    "dataset_profiles",
+    pa.schema([pa.field("version_id", TEXT, False), *PROFILE]),
+    ("version_id",),
+    later=True,
 )
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
@@ -247,6 +259,7 @@ TABLES: tuple[Table, ...] = (
     EDGES,
     EMBEDDING_BATCHES,
     EMBEDDINGS,
+    DATASET_PROFILES,
     REMOVALS,
     EVENTS,
     LEDGER,

@@ -77,6 +77,10 @@ class Partials(Protocol):
         ...
 
 
+class NotApplicable(Exception):
+    """Raised by a reduction that has nothing to compare with; the rule is listed as not applicable, with the reason."""
+
+
 @dataclass(frozen=True)
 class Mapper:
     """A named map function; equal names are run once per batch. None means nothing to keep from this batch."""
@@ -130,6 +134,7 @@ class Setup:
         embeddings: the store of embeddings in the lake (`governance.embedding.store.EmbeddingStore`), or None with
             --no-cache.
         embedder: which sentence-transformers model to use: a name, a folder, or `auto`.
+        profiles: the profiles of earlier versions of the data in the lake (`governance.lake.profiles`), or None.
         progress: called with (words, done, total or None) from long reductions.
         representative: which member of a cluster stays: longest | first | source.
         source_order: for `source`: names of sources, best first.
@@ -144,6 +149,7 @@ class Setup:
     signatures: Any = None
     embeddings: Any = None
     embedder: str = "auto"
+    profiles: Any = None
     progress: Callable[[str, int, int | None], None] = lambda words, done, total: None
     representative: str = "longest"
     source_order: tuple[str, ...] = ()

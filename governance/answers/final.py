@@ -1,0 +1,62 @@
+"""The final answer of a text whatever its kind, and whether two of them contradict each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from governance.answers.extract import LETTERS, boolean, boxed, letters, number
+from governance.arithmetic.agreement import agree
+from governance.arithmetic.lexer import tokens
+from governance.arithmetic.reader import read
+from governance.arithmetic.values import Expression, Unreadable
+
+LETTER, BOOLEAN, NUMBER, SET = "letter", "boolean", "number", "letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A final answer that can be compared with another of its kind."""
+
+    kind: str
+    value: str
+
+
+def final(text: str) -> Final | None:
+    """The final answer, strictest kind first; None where none is stated or it cannot be compared."""
+    if named := letters(text, LETTERS):
+        return Final(LETTER, named.value)
+    if said := boolean(text):
+        return Final(BOOLEAN, said.value)
+    if given := number(text):
+        return Final(NUMBER, given.value)
+    box = boxed(text)
+    return Final(NUMBER, box.value) if box is not None and _expression(box.value) is not None else None
+
+
+def contradict(one: Final, other: Final) -> bool:
+    """Whether both cannot be right. Numbers agree where one is the other rounded, or its percentage."""
+    if one.kind != other.kind or one.value == other.value:
+        return False
+    if one.kind != NUMBER:
+        return True
+    a, b = _expression(one.value), _expression(other.value)
+    if a is None or b is None:
+        return False
+    try:
+        return not any(agree(x, y) for x in _scaled(one.value, a) for y in _scaled(other.value, b))
+    except Unreadable:
+        return False
+
+
+def _scaled(text: str, node: Expression) -> list[Expression]:
+    """The number, and where it has no percent sign, the number of percent too: 0.25 and 25 are one answer."""
+    if "%" in text:
+        return [node]
+    percent = _expression(f"({text})%")
+    return [node] if percent is None else [node, percent]
+
+
+def _expression(text: str) -> Expression | None:
+    line = tokens(text)
+    found = read(line, 0, len(line)) if line else None
+    return found.node if found is not None and found.after == len(line) else None
