@@ -1,0 +1,51 @@
+"""Whether a text says a thing or speaks of it: quotations, code, refusals."""
+
+from __future__ import annotations
+
+import re
+
+from governance.samples import ASSISTANT, SampleBatch
+
+_OPENING, _CLOSING = "\"'“‘「『《`(（【", "\"'”’」』》`)）】"
+_REFUSAL = re.compile(
+    r"""^\W{0,4}(?:
+          (?:(?:i['’]?m|i\ am)\ (?:very\ |really\ |so\ )?(?:sorry|unable|afraid|not\ able)|sorry\b|i\ apologi[sz]e)
+        | i\ (?:can(?:['’]t|not|\ not)|won['’]?t|will\ not|must\ (?:decline|refuse)|decline|refuse)
+        | (?:no|as\ an\ ai)\b[^.\n]{0,60}\b(?:can(?:['’]t|not)|won['’]t|unable)
+        | (?:很|非常|十分)?(?:抱歉|对不起|遗憾) | 我(?:不能|无法|不会|拒绝) | (?:不能|无法)(?:提供|协助|帮助|满足|执行)
+        | 作为[^。\n]{0,20}(?:不能|无法|不会)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_quoted(text: str, start: int, end: int, slack: int = 2) -> bool:
+    """True where quotation marks or brackets stand around text[start:end], at most `slack` characters away."""
+    before, after = text[max(start - slack - 1, 0) : start], text[end : end + slack + 1]
+    return any(c in _OPENING for c in before) and any(c in _CLOSING for c in after)
+
+
+def is_code(text: str, start: int) -> bool:
+    """True inside a code fence, or between two backticks of one line."""
+    if text.count("```", 0, start) % 2:
+        return True
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return line.replace("```", "").count("`") % 2 == 1 and "`" in text[start : start + 200].partition("\n")[0]
+
+
+def refuses(text: str) -> bool:
+    """True for an answer that begins by refusing."""
+    return _REFUSAL.match(text.lstrip()[:160]) is not None
+
+
+def is_refused(batch: SampleBatch, turn: int) -> bool:
+    """True where the turn is an answer that refuses, or the next turn of its row is one.
+
+    Such a row teaches a model to refuse what the turn asks for.
+    """
+    turns = batch.turns
+    last = int(turns.starts[turns.starts.searchsorted(turn, side="right")])
+    return any(
+        turns.roles[t] == ASSISTANT and refuses(turns.contents[t].as_py())
+        for t in range(turn, min(turn + 2, last))
+    )
