@@ -58,6 +58,19 @@ class Found:
         return False
 
 
+class Texts:
+    """Turns of a batch as Python strings; asked for in order, each is made once."""
+
+    def __init__(self, batch: SampleBatch) -> None:
+        self._contents = batch.turns.contents
+        self._turn, self._text = -1, ""
+
+    def __getitem__(self, turn: int) -> str:
+        if turn != self._turn:
+            self._turn, self._text = turn, self._contents[turn].as_py()
+        return self._text
+
+
 @cache
 def entries() -> tuple[Entry, ...]:
     """All entries of all lists."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
+
+import pyarrow.compute as pc
 
 from governance.samples import ASSISTANT, SampleBatch
 
@@ -27,10 +31,16 @@ def is_quoted(text: str, start: int, end: int, slack: int = 2) -> bool:
 
 def is_code(text: str, start: int) -> bool:
     """True inside a code fence, or between two backticks of one line."""
-    if text.count("```", 0, start) % 2:
+    if bisect_left(_fences(text), start) % 2:
         return True
-    line = text[text.rfind("\n", 0, start) + 1 : start]
+    line = text[max(text.rfind("\n", 0, start) + 1, start - 500) : start]
     return line.replace("```", "").count("`") % 2 == 1 and "`" in text[start : start + 200].partition("\n")[0]
+
+
+@lru_cache(maxsize=4)
+def _fences(text: str) -> list[int]:
+    """Where code fences begin and end, looked up once for all places of a text."""
+    return [m.start() for m in re.finditer("```", text)]
 
 
 def refuses(text: str) -> bool:
@@ -44,8 +54,18 @@ def is_refused(batch: SampleBatch, turn: int) -> bool:
     Such a row teaches a model to refuse what the turn asks for.
     """
     turns = batch.turns
-    last = int(turns.starts[turns.starts.searchsorted(turn, side="right")])
+    last = end_of_row(batch, turn)
     return any(
-        turns.roles[t] == ASSISTANT and refuses(turns.contents[t].as_py())
+        turns.roles[t] == ASSISTANT and refuses(_beginning(batch, t))
         for t in range(turn, min(turn + 2, last))
     )
+
+
+def end_of_row(batch: SampleBatch, turn: int) -> int:
+    """One past the last turn of the row that a turn belongs to."""
+    starts = batch.turns.starts
+    return int(starts[starts.searchsorted(turn, side="right")])
+
+
+def _beginning(batch: SampleBatch, turn: int) -> str:
+    return str(pc.utf8_slice_codeunits(batch.turns.contents.slice(turn, 1), 0, 200)[0].as_py())

@@ -14,7 +14,7 @@ _LINK = r"(?:\b(?:href|src|action|formaction|data)\s{0,3}=\s{0,3}[\"']?\s{0,3}|\
 _IMAGE = r"(?:!\[[^\]\n]{0,200}\]\(\s{0,3}<?|<img\b[^<>]{0,200}\bsrc\s{0,3}=\s{0,3}[\"']?)"
 _CARRIED = r"leak|exfil\w{0,10}|stolen|secret|chat_?(?:history|log)|conversation|prompt|history|cookie"
 PATTERNS = {
-    "script": r"<script\b[^<>]{0,300}(?:\bsrc\s{0,3}=[^<>]{1,500}>|>[\s\S]{0,3000}?</script)",
+    "script": r"<script\b[^<>]{0,300}(?:\bsrc\s{0,3}=[^<>]{1,500}>|>(?:(?!<script)[\s\S]){0,3000}?</script)",
     "handler": rf"<{_TAG}{_INSIDE}\son[a-z]{{4,20}}\s{{0,3}}=\s{{0,3}}{_VALUE}",
     "script-link": rf"{_LINK}(?:(?:javascript|vbscript):|data:text/html)",
     "frame": r"<(?:iframe|object|embed|applet)\b[^<>]{0,400}\b(?:src|srcdoc|data|code)\s{0,3}="

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from governance.lexicon.book import Found, entries, found, hits
+from governance.lexicon.book import Found, Texts, entries, found, hits
 from governance.lexicon.context import is_quoted, is_refused
 from governance.rules.marks import Mark
 from governance.samples import SampleBatch
@@ -21,10 +21,8 @@ _ABOUT = re.compile(
 def toxic_marks(batch: SampleBatch, least: int) -> list[Mark]:
     """Toxic language of at least a grade; the score of a place is its grade."""
     grave = np.array([entry.grade >= least for entry in entries()])
-    marks, texts = list[Mark](), dict[int, str]()
+    marks, texts = list[Mark](), Texts(batch)
     for place in found(hits(batch, "toxic").of(grave)):
-        if place.turn not in texts:
-            texts[place.turn] = batch.turns.contents[place.turn].as_py()
         if _is_meant(batch, texts[place.turn], place):
             marks.append(
                 Mark(place.turn, place.start, place.end, place.entry.category, float(place.entry.grade))

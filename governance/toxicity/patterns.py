@@ -38,8 +38,9 @@ WARNINGS = (
     "禁止|不得|严禁|打击|规定|条例|法律|存款保险|风险提示|不构成|以下(?:哪|属于|行为)|下列|不要(?:相信|轻信|参与)",
     "是否(?:合法|合规|违反|安全|可靠|可信|属于|构成)|(?:合法|合规|靠谱|可信|是真的|能信|可靠|安全|真的)吗|真的(?:能|可以)",
     "(?:怎么|如何)(?:识别|辨别|防|看待|应对)|怎么办",
-    r"\b(?:scam|fraud|beware\b|illegal|unlawful|ponzi|complian|regulator|prosecut|convict|victim|prohibit|mislead|arrest|crim(?:e|inal))",
-    r"\bred flag|\bcharged with|\btoo good to be true|\bavoid\b|\bfalse promise|\blaw enforcement|\bpolice\b|\bshould i trust",
+    r"\b(?:scam|fraud|beware\b|illegal|unlawful|ponzi|complian|regulator|prosecut|convict|victim|prohibit|mislead)",
+    r"\b(?:arrest|crime|criminal)|\bshould i trust",
+    r"\bred flag|\bcharged with|\btoo good to be true|\bavoid\b|\bfalse promise|\blaw enforcement|\bpolice\b",
     r"\bis (?:it|this|that) (?:legal|true|legit|real|safe)|\bnever (?:trust|send|pay)|\b(?:the SEC|FTC|FCA|FINRA)\b",
 )
 """Words of those who warn, judge, forbid, or ask whether to believe."""

@@ -6,10 +6,12 @@ An advertisement also says how to get it. The word lists hold the offers; calls 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from governance.lexicon.book import Found, found, hits
-from governance.lexicon.context import is_refused
+from governance.lexicon.book import Found, Texts, found, hits
+from governance.lexicon.context import end_of_row, is_refused
 from governance.rules.marks import Mark, turns_with
 from governance.samples import ASSISTANT, TEXT, SampleBatch
 from governance.toxicity.patterns import CALL, DENIAL, HANDLE, HANDLE_OR_CALL, WARNING
@@ -29,20 +31,19 @@ def promotion_marks(batch: SampleBatch) -> list[Mark]:
     offers = hits(batch, "promotion")
     wanted = np.zeros(len(batch.turns.roles), np.bool_)
     wanted[offers.text] = True
-    marks: dict[tuple[int, str], Mark] = {}
+    marks, texts = dict[tuple[int, str], Mark](), Texts(batch)
     for place in found(offers.inside(turns_with(batch, HANDLE_OR_CALL, wanted))):
         key = place.turn, place.entry.category
         if key in marks:
             continue
-        span = _advertisement(batch, place)
+        span = _advertisement(batch, texts[place.turn], place)
         if span:
             marks[key] = Mark(place.turn, *span, place.entry.category)
     return list(marks.values())
 
 
-def _advertisement(batch: SampleBatch, place: Found) -> Span | None:
+def _advertisement(batch: SampleBatch, text: str, place: Found) -> Span | None:
     """From the offer to the call, or the other way round; None where it is no advertisement."""
-    text = batch.turns.contents[place.turn].as_py()
     call = _call(text, place)
     if call is None:
         return None
@@ -63,6 +64,7 @@ def _call(text: str, place: Found) -> Span | None:
     return min(apart, key=lambda c: max(place.start - c[1], c[0] - place.end), default=None)
 
 
+@lru_cache(maxsize=16)
 def is_warned(text: str) -> bool:
     """True where a text warns, judges, forbids or asks whether to believe; what it denies (不是骗局) does not count."""
     return WARNING.search(DENIAL.sub("", text)) is not None
@@ -73,6 +75,9 @@ def _is_answered(batch: SampleBatch, turn: int) -> bool:
     if is_refused(batch, turn):
         return True
     turns = batch.turns
-    last = int(turns.starts[np.searchsorted(turns.starts, turn, side="right")])
-    answered = turn + 1 < last and turns.roles[turn] != ASSISTANT and turns.roles[turn + 1] == ASSISTANT
+    answered = (
+        turn + 1 < end_of_row(batch, turn)
+        and turns.roles[turn] != ASSISTANT
+        and turns.roles[turn + 1] == ASSISTANT
+    )
     return answered and is_warned(turns.contents[turn + 1].as_py())
