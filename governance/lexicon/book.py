@@ -21,6 +21,11 @@ LISTS = ("advice", "credential", "injection", "promotion", "toxic")
 """Names of lists; a list may lie in several files: toxic_en.toml, toxic_zh.toml."""
 
 
+MOST = 200
+"""Places of one list that are looked at in one turn. A turn that holds more is made of such words, and whoever wrote it
+should not decide how long the audit takes."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A phrase of a list.
@@ -100,9 +105,9 @@ def _of_list(name: str) -> npt.NDArray[np.bool_]:
 
 
 def hits(batch: SampleBatch, name: str) -> Hits:
-    """Where the words of one list stand in the turns of a batch."""
+    """Where the words of one list stand in the turns of a batch, at most `MOST` places a turn."""
     every = batch.once("lexicon", lambda: _book().find(*batch.turns.buffers))
-    return every.of(_of_list(name))
+    return every.of(_of_list(name)).first(MOST)
 
 
 def found(hits: Hits) -> list[Found]:

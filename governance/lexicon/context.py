@@ -43,6 +43,13 @@ def _fences(text: str) -> list[int]:
     return [m.start() for m in re.finditer("```", text)]
 
 
+def word_end(text: str, at: int) -> int:
+    """Where the run of ASCII letters ends that goes on at `at`."""
+    while at < len(text) and text[at].isascii() and text[at].isalpha():
+        at += 1
+    return at
+
+
 def refuses(text: str) -> bool:
     """True for an answer that begins by refusing."""
     return _REFUSAL.match(text.lstrip()[:160]) is not None

@@ -23,7 +23,7 @@ A model speaks as it was taught. A single abusive answer to a client is an incid
   characters are not found.
 - Dialogue in novels and quotations in news are reported: whether they belong into the set is the reader's
   decision.
-- The lists cover English and Chinese.
+- The lists cover English and Chinese. At most 200 places a turn are looked at.
 
 ## References
 - Gehman et al. 2020, RealToxicityPrompts

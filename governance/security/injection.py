@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from governance.lexicon.book import Found, Texts, found, hits
-from governance.lexicon.context import is_code, is_quoted, is_refused
+from governance.lexicon.context import is_code, is_quoted, is_refused, word_end
 from governance.rules.marks import Mark
 from governance.samples import SYSTEM, TOOL, USER, SampleBatch
 
@@ -86,18 +86,12 @@ def _override(batch: SampleBatch, text: str, place: Found) -> Order | None:
 
 
 def _english(text: str, place: Found) -> Order | None:
-    first, end = max(place.start - 90, 0), _word_end(text, place.end)
+    first, end = max(place.start - 90, 0), word_end(text, place.end)
     before = text[first : place.start]
     if verb := _REPLACING.search(before):
         return "override", first + verb.start("verb"), end
     verb = _REVEALING.search(before) if _OWN.match(text, place.start) else None
     return ("extraction", first + verb.start("verb"), end) if verb else None
-
-
-def _word_end(text: str, at: int) -> int:
-    while at < len(text) and text[at].isascii() and text[at].isalpha():
-        at += 1
-    return at
 
 
 def _chinese(text: str, place: Found) -> Order | None:

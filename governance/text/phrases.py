@@ -60,6 +60,11 @@ class Hits:
         """The hits in the texts for which (texts,) `texts` is true."""
         return self._kept(texts[self.text])
 
+    def first(self, most: int) -> Hits:
+        """At most the first `most` hits of every text."""
+        begin = np.searchsorted(self.text, self.text)
+        return self._kept(np.arange(len(self)) - begin < most)
+
     def _kept(self, keep: npt.NDArray[np.bool_]) -> Hits:
         return Hits(self.phrase[keep], self.text[keep], self.start[keep])
 

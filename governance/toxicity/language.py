@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from governance.lexicon.book import Found, Texts, entries, found, hits
-from governance.lexicon.context import is_quoted, is_refused
+from governance.lexicon.context import is_quoted, is_refused, word_end
 from governance.rules.marks import Mark
 from governance.samples import SampleBatch
 
@@ -24,9 +24,8 @@ def toxic_marks(batch: SampleBatch, least: int) -> list[Mark]:
     marks, texts = list[Mark](), Texts(batch)
     for place in found(hits(batch, "toxic").of(grave)):
         if _is_meant(batch, texts[place.turn], place):
-            marks.append(
-                Mark(place.turn, place.start, place.end, place.entry.category, float(place.entry.grade))
-            )
+            end = word_end(texts[place.turn], place.end)
+            marks.append(Mark(place.turn, place.start, end, place.entry.category, float(place.entry.grade)))
     return _widest(marks)
 
 

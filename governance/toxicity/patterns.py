@@ -8,7 +8,7 @@ _MESSENGER = r"(?:微信|威信|薇信|卫星号|v ?信|vx|wx|扣扣|企鹅|qq|�
 HANDLES = (
     rf"{_MESSENGER}(?:号|群)?[\s:：是为【\[(（]{{0,3}}[A-Za-z0-9][A-Za-z0-9_-]{{4,}}",
     r"(?:电话|热线|手机号?|致电|拨打|来电|联系人?)[\s:：]{0,3}[^\n。]{0,8}\d[\d-]{6,}",
-    r"t\.me/\w",
+    rf"{_MESSENGER}[^\n。]{{0,6}}@[A-Za-z0-9_]{{4,}}|t\.me/\w",
     r"(?:whats ?app|telegram|wechat|signal|text|call|contact)\b[^\n.]{0,12}[+@]?\d[\d ()-]{7,}",
     r"(?:telegram|wechat|whats ?app)[:\s]{1,3}@\w{4,}",
 )
@@ -34,11 +34,12 @@ CALLS = (
 WARNINGS = (
     "骗|欺诈|上当|受害|陷阱|圈套|警惕|谨防|防范|提防|切勿|切忌|请勿|远离|拒绝参与|辨别|识别",
     "违法|违规|非法|犯罪|涉嫌|不法|合规|不合法|监管|处罚|罚款|判处|刑法|立案",
-    "公安|警方|民警|警察|反诈|举报|揭秘|揭破|曝光|虚假",
+    "反洗钱|应当|履行|年金|保险合同|大额存单|国债|储蓄存款|公安|警方|民警|警察|反诈|举报|揭秘|揭破|曝光|虚假",
     "禁止|不得|严禁|打击|规定|条例|法律|存款保险|风险提示|不构成|以下(?:哪|属于|行为)|下列|不要(?:相信|轻信|参与)",
     "是否(?:合法|合规|违反|安全|可靠|可信|属于|构成)|(?:合法|合规|靠谱|可信|是真的|能信|可靠|安全|真的)吗|真的(?:能|可以)",
     "(?:怎么|如何)(?:识别|辨别|防|看待|应对)|怎么办",
     r"\b(?:scam|fraud|beware\b|illegal|unlawful|ponzi|complian|regulator|prosecut|convict|victim|prohibit|mislead)",
+    r"\b(?:annuit|investment contract|certificates? of deposit|FDIC\b)",
     r"\b(?:arrest|crime|criminal)|\bshould i trust",
     r"\bred flag|\bcharged with|\btoo good to be true|\bavoid\b|\bfalse promise|\blaw enforcement|\bpolice\b",
     r"\bis (?:it|this|that) (?:legal|true|legit|real|safe)|\bnever (?:trust|send|pay)|\b(?:the SEC|FTC|FCA|FINRA)\b",
