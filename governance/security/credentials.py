@@ -133,9 +133,19 @@ _KEY_BEGINS = r"""(?: AKIA | ASIA | LTAI | AKID | AIza | gh[pousr]_ | github_pat
 
 def mixed(found: str) -> bool:
     """True where letters and digits take turns as in a key, not as in a word with a number behind it."""
-    kinds = [(c.isdigit(), c.isupper()) for c in found if c.isalnum()]
-    turns = sum(a != b for a, b in pairwise(kinds))
-    return 4 * turns >= len(kinds) and any(digit for digit, _ in kinds)
+    return any(c.isdigit() for c in found) and _switches(found) >= 1 / 4
+
+
+def _switches(found: str) -> float:
+    """Share of letters and digits that are followed by one of another class: upper case, lower case, digit."""
+    classes = [(c.isdigit(), c.isupper()) for c in found if c.isalnum()]
+    return sum(a != b for a, b in pairwise(classes)) / max(len(classes), 1)
+
+
+def _begins_with_key(found: str) -> bool:
+    """True where the first word looks drawn; without a digit it has to look more so than `CreditSpread`."""
+    first = found.split(maxsplit=1)[0]
+    return mixed(first) or _switches(first) >= 1 / 3
 
 
 BEGUN_BEFORE = _shape(
@@ -143,7 +153,7 @@ BEGUN_BEFORE = _shape(
     "[CUT KEY]",
     bool,
     r"\A [A-Za-z0-9_+/=.-]{8,4000} (?: (?:\s|\\n){1,4} [A-Za-z0-9+/=]{16,80} (?![A-Za-z0-9]) ){0,100}",
-    mixed,
+    _begins_with_key,
 )
 ENDED_AFTER = _shape("fragment", "[CUT KEY]", bool, EDGE + _KEY_BEGINS)
 ENDED_ADDRESS = _shape(
