@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from governance.security.credentials import BEGUN_BEFORE, CREDENTIALS, ENDED_ADDRESS, ENDED_AFTER, Shape
+
 
 @dataclass(frozen=True)
 class Redacted:
@@ -65,14 +67,6 @@ def _luhn(found: str) -> bool:
     return sum(sum(divmod(d * (2 if i % 2 else 1), 10)) for i, d in enumerate(digits)) % 10 == 0
 
 
-_FORM_WORDS = frozenset(["required", "optional", "none", "null", "true", "false", "string", "your", "****"])
-
-
-def _secret_like(found: str) -> bool:
-    """False for the words that stand after `password:` in forms and documentation."""
-    return found.lower() not in _FORM_WORDS
-
-
 def _kind(
     placeholder: str,
     hint: Callable[[str], bool],
@@ -87,66 +81,16 @@ def _has(*signs: str) -> Callable[[str], bool]:
 
 
 _LONG_NUMBER = re.compile(r"\d[\d ()（）.-]{6}")
-_LONG_WORD = re.compile(r"(?<![a-z0-9_-])[a-z0-9_-]{16}")
 
 
 def _has_number(lowered: str) -> bool:
     return _LONG_NUMBER.search(lowered) is not None
 
 
-def _has_long_word(lowered: str) -> bool:
-    return _LONG_WORD.search(lowered) is not None
-
-
 # An amount is followed by a unit or a decimal part, or preceded by a currency sign; its digits are no phone number.
 _NO_DIGIT_BEFORE = r"(?<![0-9A-Za-z.,¥￥$€£_/-])"
 _NO_AMOUNT_AFTER = (
     r"(?!\d|[.,]\d|\s?(?:元|美元|港元|人民币|亿|万|股|手|份|吨|%|％|CNY|RMB|USD|HKD|EUR|yuan|dollars))"
-)
-_EDGE = r"(?<![A-Za-z0-9_-])"
-
-_CREDENTIALS = (
-    _kind(
-        "[PRIVATE KEY]",
-        _has("-----begin"),
-        r"""-----BEGIN\ [A-Z0-9 ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?----- [\s\S]*?
-            (?: -----END\ [A-Z0-9 ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?----- | \Z)   # an excerpt may end inside""",
-    ),
-    _kind("[PASSWORD]", _has("://"), r"(?<=://) [^\s/:@]{0,256} : (?P<hide>[^\s/]{1,256}) (?=@)"),
-    _kind(
-        "[TOKEN]",
-        _has("eyj", "bearer"),
-        _EDGE
-        + r"""(?:
-            eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{0,2000})?    # JSON Web Token
-          | (?i:bearer)\ +(?P<hide>[A-Za-z0-9._~+/-]{16,2000}=*)
-        )""",
-    ),
-    _kind(
-        "[API KEY]",
-        _has_long_word,
-        _EDGE
-        + r"""(?:
-            (?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}   # Amazon
-          | LTAI[A-Za-z0-9]{12,30} | AKID[A-Za-z0-9]{13,40}     # Alibaba, Tencent
-          | AIza[A-Za-z0-9_-]{35}   # Google
-          | gh[pousr]_[A-Za-z0-9]{30,255} | github_pat_[A-Za-z0-9_]{22,255} | glpat-[A-Za-z0-9_-]{20,64}
-          | xox[abeoprs]-[A-Za-z0-9-]{10,255}   # Slack
-          | (?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,255}   # Stripe
-          | sk-[A-Za-z0-9_-]{20,255}   # OpenAI, Anthropic, DeepSeek, Qwen
-          | hf_[A-Za-z0-9]{30,64} | npm_[A-Za-z0-9]{36} | pypi-[A-Za-z0-9_-]{50,255}
-          | SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}     # SendGrid
-        )""",
-    ),
-    _kind(
-        "[PASSWORD]",
-        _has("passw", "pwd", "secret", "key", "token", "密码", "口令", "密钥"),
-        r"""(?i: passw(?:or)?d | passwd | pwd | secret(?:[_-]?key)? | api[_-]?key | access[_-]?(?:key|token)
-              | auth[_-]?token | client[_-]?secret | 密码 | 口令 | 密钥 )
-            ["']? \s{0,3} (?: [:：=] | 是 | 为 ) \s{0,3} ["']?
-            (?P<hide>(?:(?!["',;<>()\[\]])[!-~]){4,200})""",
-        _secret_like,
-    ),
 )
 _PERSONAL = (
     _kind(
@@ -210,15 +154,21 @@ def redact(text: str) -> str:
 
 def redact_credentials(text: str) -> str:
     """The text with credentials replaced, personal data left: for paths, commands and settings."""
-    return _replace(text, _CREDENTIALS).text
+    return _replace(text, CREDENTIALS).text
 
 
-def redacted(text: str) -> Redacted:
-    """The same as `redact`, with a map from offsets before to offsets after."""
-    return _replace(text, _CREDENTIALS + _PERSONAL)
+def redacted(text: str, *, begun_before: bool = False, ends_after: bool = False) -> Redacted:
+    """The same as `redact`, with a map from offsets before to offsets after.
+
+    Args:
+        begun_before: the text was cut at its beginning, perhaps through a key.
+        ends_after: the text was cut at its end.
+    """
+    cuts = ((BEGUN_BEFORE,) if begun_before else ()) + ((ENDED_AFTER, ENDED_ADDRESS) if ends_after else ())
+    return _replace(text, (*CREDENTIALS, *cuts, *_PERSONAL))
 
 
-def _replace(text: str, kinds: tuple[_Kind, ...]) -> Redacted:
+def _replace(text: str, kinds: tuple[_Kind | Shape, ...]) -> Redacted:
     """Every kind in turn; what an earlier kind took, a later one leaves alone."""
     taken: list[tuple[int, int, str]] = []
     lowered = text.lower()
