@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import njit
 
-PARTS = ("compiled.py", "vectors.py", "tokens.py", "shingles.py", "sorting.py", "ngrams.py")
+PARTS = ("compiled.py", "vectors.py", "tokens.py", "shingles.py", "sorting.py", "ngrams.py", "repeats.py")
 """Files whose functions end up inside kernels of other files."""
 
 
