@@ -21,7 +21,7 @@ def map_repetition(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """MARKS of loops and of turns that are mostly repeats."""
     wording = look(batch, setup)
     turns = np.flatnonzero(wording.loops[:, 2])
-    loops = [_loop(batch, int(turn), *wording.loops[turn].tolist()) for turn in turns]
+    loops = [mark for turn in turns for mark in _loop(batch, int(turn), *wording.loops[turn].tolist())]
     chinese = wording.count("singles") > 2 * wording.count("words")
     allowed = np.where(
         chinese, float(setup.option("QLT002", "chinese")), float(setup.option("QLT002", "english"))
@@ -36,9 +36,15 @@ def map_repetition(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     return pa.concat_tables(found) if found else None
 
 
-def _loop(batch: SampleBatch, turn: int, start: int, end: int, times: int) -> Mark:
+def _loop(batch: SampleBatch, turn: int, start: int, end: int, times: int) -> list[Mark]:
+    """The mark of a loop; none where most of it are signs, as in markup."""
     first = int(batch.turns.buffers[1][turn])
-    return Mark(turn, *character_span(turn_bytes(batch, turn), start - first, end - first), "loop", float(times))
+    text = turn_bytes(batch, turn)
+    span = text[start - first : end - first].decode("utf-8", "ignore")
+    letters = sum(character.isalpha() for character in span)
+    if 2 * letters < len(span) - sum(map(str.isspace, span)):
+        return []
+    return [Mark(turn, *character_span(text, start - first, end - first), "loop", float(times))]
 
 
 def prose(batch: SampleBatch) -> npt.NDArray[np.bool_]:

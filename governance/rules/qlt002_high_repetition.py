@@ -24,8 +24,8 @@ An answer that ends "and so on and so on and so on and so on and so on and so on
 ## Options
 - `english` (3.0): how many times Gopher's limits a text of words may reach.
 - `chinese` (3.0): the same for a text of Chinese characters.
-- `words` (80): least words of a text whose shares are measured.
-- `characters` (120): the same for a text of Chinese characters.
+- `words` (100): least words of a text whose shares are measured.
+- `characters` (200): the same for a text of Chinese characters.
 - `loop_words` (16): least words, or Chinese characters, of a loop.
 - `loop_times` (5): how often a loop says the same at least.
 
@@ -84,8 +84,8 @@ INFO = RuleInfo(
     (
         Option("english", 3.0, "how many times Gopher's limits a text of words may reach", 0.1, 10.0),
         Option("chinese", 3.0, "the same for a text of Chinese characters", 0.1, 10.0),
-        Option("words", 80, "least words of a text whose shares are measured", 10, 100_000),
-        Option("characters", 120, "the same for a text of Chinese characters", 10, 100_000),
+        Option("words", 100, "least words of a text whose shares are measured", 10, 100_000),
+        Option("characters", 200, "the same for a text of Chinese characters", 10, 100_000),
         Option("loop_words", 16, "least words, or Chinese characters, of a loop", 4, 10_000),
         Option("loop_times", 5, "how often a loop says the same at least", 3, 10_000),
     ),

@@ -25,8 +25,9 @@ Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Short = npt.NDArray[np.int16]
 
-COUNTS = ("words", "singles", "numbers", "common", "rare")
-"""Tokens of letters, of one character, of digits; words that are common; characters that are not."""
+COUNTS = ("words", "singles", "numbers", "common", "rare", "accented")
+"""Tokens of letters, of one character, of digits; words that are common; characters that are not; words that begin or
+end with a letter of U+0080 to U+00FF."""
 SHARES = ("lines", "top", "phrases")
 """What repeated lines, the most frequent phrase and repeated phrases take, in multiples of Gopher's limits."""
 TOP = (0.20, 0.18, 0.16)
@@ -38,8 +39,9 @@ LINES = 0.20
 
 _LIMITS = np.array(TOP + REPEATED)
 _LEAST = 0.08  # the most frequent gram takes at most twice what repeats of 2-grams take: 0.16 / 2
-_WORDS, _SINGLES, _NUMBERS, _COMMON, _RARE = range(len(COUNTS))
+_WORDS, _SINGLES, _NUMBERS, _COMMON, _RARE, _ACCENTED = range(len(COUNTS))
 _BY_LINES, _BY_TOP, _BY_PHRASES = range(len(SHARES))
+_LATIN_1 = 0xC2 >> 1  # the first byte of U+0080 to U+00FF is 0xC2 or 0xC3
 _PLACES = 4096
 _TO_PLACE = np.uint64(64 - 12)
 _B1 = types.Array(types.boolean, 1, "C", readonly=True)
@@ -84,8 +86,8 @@ class Bounds:
 
     loop_tokens: int = 16
     loop_times: int = 5
-    words: int = 80
-    characters: int = 120
+    words: int = 100
+    characters: int = 200
     least: float = 1.0
 
 
@@ -197,7 +199,7 @@ def _classify(
     data: Any, starts: Any, ends: Any, hashes: Any, count: int, common: Any, usual: Any, row: Any
 ) -> int:
     """Counts kinds of tokens, gives numbers hashes of their own, and sums the bytes of all tokens."""
-    total = singles = rare = numbers = known = 0
+    total = singles = rare = numbers = known = accented = 0
     for i in range(count):
         start, size = starts[i], ends[i] - starts[i]
         total += size
@@ -211,7 +213,9 @@ def _classify(
             hashes[i] = np.uint64(i + 1) * SPREAD
         else:
             known += _in_table(common, hashes[i])
+            accented += first >> 1 == _LATIN_1 or (size > 1 and data[start + size - 2] >> 1 == _LATIN_1)
     row[_SINGLES], row[_NUMBERS], row[_COMMON], row[_RARE] = singles, numbers, known, rare
+    row[_ACCENTED] = accented
     row[_WORDS] = count - singles - numbers
     return total
 
