@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from governance.quality.boilerplate import outermost
-from governance.quality.look import character_span, look, phrases, turn_bytes
+from governance.quality.listed import phrase_marks
+from governance.quality.look import look, usual_characters
 from governance.rules.base import Setup
 from governance.rules.marks import Mark, candidate_turns, marked, turns_with
 from governance.samples import SampleBatch
@@ -27,7 +27,9 @@ RARE = 0.15
 """Share of rare characters from which Chinese text is read again: mojibake has 0.45 and more; of 120,000 real texts 4
 (drug names) have more than 0.15."""
 
-WESTERN = "â€|[ÂÃ][\u0080-\u00bf]|[ÂÃ][‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ]|ï»¿|[äåæçèé][\u0080-\u00bf]|[\u00a1-\u00ff]{6}"
+WESTERN = (
+    "â€|[ÂÃ][\u0080-\u00bf]|[ÂÃ][‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ]|ï»¿|[äåæçèé][\u0080-\u00bf]|[\u00a1-\u00ff]{6}"
+)
 """What UTF-8 looks like when read as Latin-1 or Windows-1252, and a run of GBK read as either (RE2)."""
 
 LATIN_RUN = re.compile("[\u00a1-\u00ff]{6,}")
@@ -38,7 +40,13 @@ FEW_LOST = 0.34
 
 def map_garbled(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """MARKS of garbled places in any turn."""
-    marks = [*_signs(batch), *_western(batch, setup), *_chinese(batch, setup), *_known(batch, setup)]
+    # The list holds what U+FFFD and uninitialised memory look like in GBK.
+    marks = [
+        *_signs(batch),
+        *_western(batch, setup),
+        *_chinese(batch, setup),
+        *phrase_marks(batch, setup, "garbled"),
+    ]
     return marked(batch, sorted(set(marks), key=lambda m: (m.turn, m.start, m.end, m.kind)))
 
 
@@ -94,20 +102,13 @@ def _chinese(batch: SampleBatch, setup: Setup) -> Iterator[Mark]:
 
 def _everyday(text: str) -> bool:
     """True for text of everyday Chinese characters with few lost ones."""
-    from governance.quality.look import usual_characters
-
     bits = usual_characters()
     codes = np.array([ord(c) for c in text if 0x3400 <= ord(c) < 0xA000], np.int64)
     usual = int((bits[codes >> 3] >> (codes & 7) & 1).sum())
     lost = text.count("\ufffd") + text.count("?")
-    return usual >= 3 and lost <= FEW_LOST * len(text) and usual >= 0.8 * len(codes) and 2 * usual >= len(text) - lost
-
-
-def _known(batch: SampleBatch, setup: Setup) -> Iterator[Mark]:
-    """What U+FFFD and uninitialised memory look like in GBK."""
-    listed = phrases()
-    group = np.array([p.group == "garbled" for p in listed], np.bool_)
-    hits = look(batch, setup).hits
-    for turn, start, end, phrase in outermost(hits[group[hits[:, 3]]].tolist()):
-        first = int(batch.turns.buffers[1][turn])
-        yield Mark(turn, *character_span(turn_bytes(batch, turn), start - first, end - first), listed[phrase].kind)
+    return (
+        usual >= 3
+        and lost <= FEW_LOST * len(text)
+        and usual >= 0.8 * len(codes)
+        and 2 * usual >= len(text) - lost
+    )

@@ -1,7 +1,7 @@
 """Turns in a language that nobody asked for, as marks.
 
-Scripts are counted for every turn. A model is asked only about Latin-script prose in which the everyday words of English
-are missing, and it is believed only where the everyday words of its answer stand in the text.
+Scripts are counted for every turn. A model is asked only about Latin-script prose in which the everyday words of
+English are missing, and it is believed only where the everyday words of its answer stand in the text.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ from governance.text.profile import Profile, profile
 
 Flags = npt.NDArray[np.bool_]
 
-SCRIPTS: Mapping[str, frozenset[str]] = {
-    "kana": frozenset({"ja"}),
-    "hangul": frozenset({"ko"}),
-    "cyrillic": frozenset("ru uk be bg sr mk kk mn ky tg".split()),
-    "other_letters": frozenset(
-        "ar fa ur ps he yi el hy ka th lo my km hi mr ne sa bn as pa gu or ta te kn ml si am ti bo dz".split()
-    ),
-    "han": frozenset({"zh", "ja", "yue", "wuu"}),
+SCRIPTS = {
+    "kana": "ja",
+    "hangul": "ko",
+    "cyrillic": "ru uk be bg sr mk kk mn ky tg",
+    "other_letters": "ar fa ur ps he yi el hy ka th lo my km hi mr ne sa bn as pa gu or ta te kn ml si am ti bo dz",
+    "han": "zh ja yue wuu",
 }
 """The languages that write each script; Latin has too many to list."""
 
@@ -71,7 +69,7 @@ def _scripts(
     """(script, turns) of the scripts that no wanted language is written in."""
     letters = counts.letters
     for script, languages in SCRIPTS.items():
-        if languages & wanted:
+        if wanted.intersection(languages.split()):
             continue
         own = counts.of(script)
         least_share = KANA if script == "kana" else share
@@ -114,7 +112,10 @@ def _words() -> Mapping[str, frozenset[str]]:
     from governance.quality.look import COMMON_ENGLISH
 
     listed = {code: frozenset(words.split()) for code, words in read_data("languages.toml")["words"].items()}
-    return {**listed, "en": frozenset([*COMMON_ENGLISH.split(), "a", "in", "is", "on", "was", "an", "so", "no"])}
+    return {
+        **listed,
+        "en": frozenset([*COMMON_ENGLISH.split(), "a", "in", "is", "on", "was", "an", "so", "no"]),
+    }
 
 
 @cache

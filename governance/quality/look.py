@@ -61,7 +61,11 @@ def lexicon() -> Lexicon:
 @cache
 def usual_characters() -> npt.NDArray[np.uint8]:
     """(8192,) a bit for each of the 3,755 and 5,401 characters that GB 2312 and Big5 hold to be in everyday use."""
-    first = [bytes([row, cell]).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)]
+    first = [
+        bytes([row, cell]).decode("gb2312", "ignore")
+        for row in range(0xB0, 0xD8)
+        for cell in range(0xA1, 0xFF)
+    ]
     cells = [*range(0x40, 0x7F), *range(0xA1, 0xFF)]
     second = [bytes([row, cell]).decode("big5", "ignore") for row in range(0xA4, 0xC7) for cell in cells]
     codes = np.array([ord(c) for c in {*first, *second} - {""}], np.int64)

@@ -26,9 +26,10 @@ def map_repetition(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     allowed = np.where(
         chinese, float(setup.option("QLT002", "chinese")), float(setup.option("QLT002", "english"))
     )
-    kind = wording.shares.argmax(axis=1)
-    score = wording.shares.max(axis=1, initial=0.0)
-    over = np.flatnonzero((score > allowed) & (wording.loops[:, 2] == 0) & prose(batch))
+    beyond = wording.shares > allowed[:, None]
+    kind = beyond.argmax(axis=1)  # the first that is
+    score = np.take_along_axis(wording.shares, kind[:, None], axis=1)[:, 0].astype(np.float64)
+    over = np.flatnonzero(beyond.any(axis=1) & (wording.loops[:, 2] == 0) & prose(batch))
     shares = marked_turns(
         batch, over, [KINDS[k] for k in kind[over].tolist()], np.round(score[over], 2).tolist()
     )

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from governance.quality.boilerplate import phrase_marks
+from governance.quality.listed import phrase_marks
 from governance.rules.base import Setup
 from governance.rules.marks import Mark, candidate_turns, marked
 from governance.samples import ASSISTANT, SampleBatch
@@ -41,7 +41,9 @@ def map_truncated(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     counts = profile(batch)
     dense = counts.of("han") + counts.of("kana") + counts.of("hangul")
     letters, characters = (float(setup.option("QLT005", name)) for name in ("letters", "characters"))
-    answers = (batch.turns.roles == ASSISTANT) & ((counts.letters - dense) / letters + dense / characters >= 1)
+    answers = (batch.turns.roles == ASSISTANT) & (
+        (counts.letters - dense) / letters + dense / characters >= 1
+    )
     found = endings(*batch.turns.buffers, answers)
     bits = found[:, 0]
     marks = {mark.turn: mark for mark in _cut(batch, setup, counts.of("characters"))}
@@ -57,8 +59,8 @@ def map_truncated(batch: SampleBatch, setup: Setup) -> pa.Table | None:
 
 def _cut(batch: SampleBatch, setup: Setup, lengths: npt.NDArray[np.int32]) -> Iterator[Mark]:
     """Notes at the end of an answer that say it was cut."""
-    for mark in phrase_marks(batch, setup, "cut"):
-        if batch.turns.roles[mark.turn] == ASSISTANT and lengths[mark.turn] - mark.end <= NEAR_END:
+    for mark in phrase_marks(batch, setup, "cut", batch.turns.roles == ASSISTANT):
+        if lengths[mark.turn] - mark.end <= NEAR_END:
             yield mark
 
 

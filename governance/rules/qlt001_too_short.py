@@ -70,7 +70,9 @@ INFO = RuleInfo(
     Severity.NOTE,
     "an answer or a text has next to no content",
     (
-        Option("answer_letters", 12, "least letters of an answer to a question that asks for prose", 1, 10_000),
+        Option(
+            "answer_letters", 12, "least letters of an answer to a question that asks for prose", 1, 10_000
+        ),
         Option("answer_characters", 5, "the same in Chinese characters", 1, 10_000),
         Option("text_letters", 20, "least letters of a plain text", 1, 10_000),
         Option("text_characters", 8, "the same in Chinese characters", 1, 10_000),

@@ -9,10 +9,10 @@ Finds answers of the assistant and plain texts that say the same again and again
 - `top`: one phrase of 2 to 4 words takes too large a share;
 - `phrases`: phrases of 5 to 10 words that stood before take too large a share.
 
-The three shares are Gopher's, in the same order: 20 % of the characters for lines, 20, 18 and 16 % for the most frequent
-phrase of 2, 3 and 4 words, 15 % falling to 10 % for repeated phrases of 5 to 10 words. They were made to clean web pages
-for pre-training; here a text is reported beyond `english` or `chinese` times these limits. A Chinese word counts as two
-characters, so Chinese phrases are 4 to 20 characters long.
+The three shares are Gopher's, in the same order: 20 % of the characters for lines, 20, 18 and 16 % for the most
+frequent phrase of 2, 3 and 4 words, 15 % falling to 10 % for repeated phrases of 5 to 10 words. They were made to clean
+web pages for pre-training; here a text is reported beyond `english` or `chinese` times these limits, once, for the
+first share that is too large. A Chinese word counts as two characters, so Chinese phrases are 4 to 20 characters long.
 
 ## Why it matters
 A model that learned from loops falls into loops, which no sampling setting cures for good. Repeated text also counts

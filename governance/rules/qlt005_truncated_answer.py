@@ -12,8 +12,8 @@ Finds answers of the assistant that break off:
 - `json`: the answer begins as JSON and ends before it does;
 - `note`: a remark at the end says that the text was cut ("output truncated", 未完待续).
 
-Answers that end in a number, a formula, a list item, a table row, a citation, a quotation, an emoji or any closing sign are
-whole. A turn is reported once, for the surest of these.
+Answers that end in a number, a formula, a list item, a table row, a citation, a quotation, an emoji or any closing
+sign are whole. A turn is reported once, for the surest of these.
 
 ## Why it matters
 Answers cut by a token limit (`finish_reason: length`) teach the model to stop in the middle.

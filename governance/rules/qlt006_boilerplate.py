@@ -12,8 +12,8 @@ Finds stock phrases in answers of the assistant and in plain texts, by a list of
 Case, width, spaces and punctuation make no difference. The evidence names each place.
 
 ## Why it matters
-The model learns to say such phrases to customers: another maker's name, a date at which another model's knowledge ended,
-an invitation to follow a channel. In pre-training they are learned by heart.
+The model learns to say such phrases to customers: another maker's name, a date at which another model's knowledge
+ended, an invitation to follow a channel. In pre-training they are learned by heart.
 
 ## Example
 "As an AI language model, I cannot give advice on single shares."
@@ -50,9 +50,11 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.boilerplate import map_boilerplate
+    from governance.quality.listed import phrase_marks
+    from governance.quality.look import learned
+    from governance.rules.marks import marked
 
-    return map_boilerplate(batch, setup) if len(batch) else None
+    return marked(batch, phrase_marks(batch, setup, "boilerplate", learned(batch))) if len(batch) else None
 
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:

@@ -16,8 +16,8 @@ from governance.text.compiled import compiled
 from governance.text.tokens import I64_READ, U8, U64_READ
 
 SIGNS, OPEN, WANTING, UNSTOPPED, BRACKET = 1, 2, 4, 8, 16
-"""Bits of what was found: a backtick, dollar or backslash anywhere; a comma, colon or opening bracket at the end; a last
-word that wants another; a last sentence without a stop after one with; a bracket that stays open in the last line."""
+"""Bits of what was found: a backtick, dollar or backslash anywhere; a comma, colon or opening bracket at the end; a
+last word that wants another; a last sentence without a stop after one with; a bracket open in the last line."""
 
 TAIL = 600
 SENTENCE = 16
@@ -30,17 +30,20 @@ _COMMAS = (0xEFBC8C, 0xE38081, 0xEFBC9B, 0xEFBC9A)  # ，、；：
 _I64_2 = types.Array(types.int64, 2, "C")
 _B1 = types.Array(types.boolean, 1, "C", readonly=True)
 
-WORDS = (
-    "the an of and or but because their its our your my which whose into than such if is are was were has have been "
-    "with from by between through via per while although unless whether these those"
-).split()
-PAIRS = "以及 并且 而且 但是 因为 由于 如果 例如 比如 包括 或者 根据 通过 对于 关于 其中 从而 以便 此外 因此 所以 为了 并通过 可能会 不仅".split()
+WORDS = """
+    the an of and or but because their its our your my which whose into than such if is are was were has have been
+    with from by between through via per while although unless whether these those
+"""
+PAIRS = """
+    以及 并且 而且 但是 因为 由于 如果 例如 比如 包括 或者
+    根据 通过 对于 关于 其中 从而 以便 此外 因此 所以 为了 不仅
+"""
+"""Words that want another after them, in English and Chinese."""
 
 
-def packed(words: list[str]) -> npt.NDArray[np.uint64]:
-    """(words,) the last eight bytes of each as a little-endian word, ascending."""
-    values = {int.from_bytes(word.encode()[-8:], "little") for word in words if len(word.encode()) <= 8}
-    return np.array(sorted(values), np.uint64)
+def packed(words: str) -> npt.NDArray[np.uint64]:
+    """(words,) words of at most eight bytes as little-endian numbers, ascending."""
+    return np.array(sorted(int.from_bytes(word.encode(), "little") for word in words.split()), np.uint64)
 
 
 def endings(
@@ -59,16 +62,16 @@ def _wide(data: Any, at: int) -> int:
 
 
 @njit(inline="always")
-def _is_letter(byte: Any) -> bool:
+def _is_letter(byte: Any) -> Any:
     return 65 <= byte <= 90 or 97 <= byte <= 122
 
 
 @njit
 def _in(values: Any, value: Any) -> bool:
+    found = False
     for known in values:
-        if known == value:
-            return True
-    return False
+        found |= known == value
+    return found
 
 
 @njit
@@ -156,10 +159,12 @@ def _endings(data: Any, offsets: Any, wanted: Any, words: Any, pairs: Any, found
         if last in (ord(","), ord(":"), ord("("), ord("[")) or _in(_COMMAS, wide) or _in(_OPENERS, wide):
             bits |= OPEN
         elif _is_letter(last) or chinese:
-            if chinese and _in(pairs, _last_pair(data, start, end)):
-                bits |= WANTING
-            elif not chinese and _in(words, _last_word(data, start, end)):
-                bits |= WANTING
+            wants = (
+                _in(pairs, _last_pair(data, start, end))
+                if chinese
+                else _in(words, _last_word(data, start, end))
+            )
+            bits |= WANTING if wants else 0
         if bits & OPEN or _is_letter(last) or chinese:
             bracket, stopped, begin = _tail(data, start, end)
             bits |= BRACKET if bracket else 0
