@@ -128,7 +128,9 @@ def draw_rows(who: Speaker, count: int, earlier: Ids | None, rng: np.random.Gene
     _put(rows, who.phrases, PHRASE_RATE, rng)
     lengths = rng.integers(int(0.7 * length), length, count)
     rows[np.arange(length) >= lengths[:, None]] = -1
-    rows[np.arange(count), lengths - 1] = formed(rows[np.arange(count), lengths - 1], STOP)  # answers are whole
+    rows[np.arange(count), lengths - 1] = formed(
+        rows[np.arange(count), lengths - 1], STOP
+    )  # answers are whole
     rows[:, LEAK - 1] = formed(rows[:, LEAK - 1], STOP)
     _put(rows, who.questions, LEAKED, rng, at=LEAK)
     copied = np.flatnonzero(rng.random(count) < EXACT + NEAR)

@@ -40,13 +40,11 @@ FEW_LOST = 0.34
 
 def map_garbled(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """MARKS of garbled places in any turn."""
+    western = list(_western(batch, setup))
+    explained = {mark.turn for mark in western}  # UTF-8 read as Latin-1 is half control characters
+    signs = [mark for mark in _signs(batch) if mark.kind != "control" or mark.turn not in explained]
     # The list holds what U+FFFD and uninitialised memory look like in GBK.
-    marks = [
-        *_signs(batch),
-        *_western(batch, setup),
-        *_chinese(batch, setup),
-        *phrase_marks(batch, setup, "garbled"),
-    ]
+    marks = [*signs, *western, *_chinese(batch, setup), *phrase_marks(batch, setup, "garbled")]
     return marked(batch, sorted(set(marks), key=lambda m: (m.turn, m.start, m.end, m.kind)))
 
 
@@ -95,7 +93,7 @@ def _chinese(batch: SampleBatch, setup: Setup) -> Iterator[Mark]:
     wanted = (singles >= 8) & (words.count("rare") > RARE * singles)
     for turn, text in candidate_turns(batch, wanted):
         for match in FOREIGN_RUN.finditer(text):
-            decoded = match.group().encode("gbk", "replace").decode("utf-8", "replace")
+            decoded = match.group().encode("gb18030", "replace").decode("utf-8", "replace")
             if _everyday(decoded):
                 yield Mark(turn, *match.span(), "gbk")
 
