@@ -126,7 +126,11 @@ def draw_rows(who: Speaker, count: int, earlier: Ids | None, rng: np.random.Gene
     length = who.words.length
     rows = who.words.draw(rng, (count, length))
     _put(rows, who.phrases, PHRASE_RATE, rng)
-    rows[np.arange(length) >= rng.integers(int(0.7 * length), length, count)[:, None]] = -1
+    lengths = rng.integers(int(0.7 * length), length, count)
+    rows[np.arange(length) >= lengths[:, None]] = -1
+    rows[np.arange(count), lengths - 1] = formed(
+        rows[np.arange(count), lengths - 1], STOP
+    )  # answers are whole
     rows[:, LEAK - 1] = formed(rows[:, LEAK - 1], STOP)
     _put(rows, who.questions, LEAKED, rng, at=LEAK)
     copied = np.flatnonzero(rng.random(count) < EXACT + NEAR)

@@ -39,6 +39,7 @@ PARTS = (
     "shingles.py",
     "sorting.py",
     "ngrams.py",
+    "repeats.py",
     "kernels/limits.py",
     "../paraphrase/units.py",
 )

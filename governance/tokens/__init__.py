@@ -1,0 +1,1 @@
+"""What a chat template and a tokenizer make of a conversation."""
