@@ -130,6 +130,8 @@ _CREDENTIALS = (
         _secret_like,
     ),
 )
+
+
 def redact(text: str) -> str:
     """The text with personal data and credentials replaced by placeholders such as [EMAIL]."""
     return redacted(text).text

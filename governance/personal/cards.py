@@ -14,6 +14,7 @@ from governance.personal.spans import (
     Search,
     Span,
     before,
+    is_labelled,
     names_another,
     numbers,
 )
@@ -21,7 +22,7 @@ from governance.personal.spans import (
 _GROUPS = "(?:[ -]?[0-9]{4}){3}"
 SHAPE = (
     "(?:"
-    f"4[0-9]{{3}}{_GROUPS}(?:[ -]?[0-9]{{3}})?"  # Visa
+    f"4[0-9]{{3}}{_GROUPS}|436742[0-9]{{13}}"  # Visa, and cards of China Construction Bank
     f"|(?:5[1-5][0-9]{{2}}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{{2}}|27[01][0-9]|2720){_GROUPS}"  # Mastercard
     "|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}"  # American Express
     f"|(?:6011|65[0-9]{{2}}|64[4-9][0-9]|35[2-8][0-9]){_GROUPS}"  # Discover, JCB
@@ -58,7 +59,7 @@ def find(text: str, search: Search) -> list[Span]:
 def _confidence(text: str, match: re.Match[str], digits: str) -> float:
     if _NAMED.search(before(text, match.start())):
         return KNOWN
-    if names_another(text, match.start()):
+    if names_another(text, match.start()) or is_labelled(text, match.start()):
         return POSSIBLE  # one order number in ten passes the check
     return LIKELY if _evenly_grouped(match[0], digits) else POSSIBLE
 

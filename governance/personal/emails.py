@@ -24,6 +24,7 @@ _NOBODY = (
     "domain.com",
     "yourdomain.com",
 )
+_IN_WEB_ADDRESS = re.compile(r"://(?:[!-~]*/)?$")
 _RESERVED_TOPS = re.compile("example|invalid|test|localhost|local")
 _ROLES = re.compile(
     r"(?:no-?reply|do-?not-?reply|info|information|contact|contactus|support|service|services|customer-?service|help"
@@ -48,10 +49,8 @@ def _confidence(text: str, found: re.Match[str]) -> float:
     top, local = found["top"].lower(), found["local"]
     if _FILE_TYPES.fullmatch(top) or ".." in local or local[0] == "." or local[-1] == ".":
         return DOUBTFUL
-    if (
-        text[found.start() - 1 : found.start()] == "/"
-    ):  # the user of a web address, or the id of a message in one
-        return POSSIBLE
+    if _IN_WEB_ADDRESS.search(text, max(0, found.start() - 80), found.start()):
+        return POSSIBLE  # the user of a web address, or the id of a message in one
     if _COMMON_TOPS.fullmatch(top):
         return KNOWN
     return LIKELY if len(top) == 2 or _RESERVED_TOPS.fullmatch(top) else POSSIBLE

@@ -72,7 +72,9 @@ def resolved(spans: Iterable[Span]) -> list[Span]:
     """Of spans that overlap, the surest; of equally sure ones, the one given first."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: -s.confidence):
-        at = bisect(kept, span.start, key=lambda s: s.start)  # what is kept does not overlap, so neighbours suffice
+        at = bisect(
+            kept, span.start, key=lambda s: s.start
+        )  # what is kept does not overlap, so neighbours suffice
         if (not at or kept[at - 1].end <= span.start) and (at == len(kept) or span.end <= kept[at].start):
             kept.insert(at, span)
     return kept

@@ -16,6 +16,7 @@ from governance.personal.spans import (
     Search,
     Span,
     before,
+    is_labelled,
     names_another,
     numbers,
 )
@@ -60,34 +61,34 @@ def find_named(text: str, search: Search) -> list[Span]:
 def _formatted(text: str, match: re.Match[str], search: Search) -> Span | None:
     """A number that its form gives away."""
     form, written, start = str(match.lastgroup), match[0], match.start()
-    said = _SAID_BEFORE.search(before(text, start)) is not None
-    if not said and _GOES_ON.match(text, match.end()):
+    words, other = before(text, start), names_another(text, start)
+    close = _WORDS.search(words) is not None
+    if (other or not close) and _GOES_ON.match(text, match.end()):
         return None
-    region = "US" if form == "america" else "CN"
     abroad = written.startswith("+") or form == "world"
+    region = "US" if form == "america" else "CN"
     standing = _standing(written, region) if abroad or region in search.regions else None
     if standing is None:
         return Span(start, match.end(), "phone", DOUBTFUL)
-    sure = _confidence(form, written, said, names_another(text, start))
+    if other or (is_labelled(text, start) and not close):
+        sure = POSSIBLE
+    else:
+        sure = KNOWN if _SAID_BEFORE.search(words) else _confidence(form, written)
     return Span(start, match.end(), "phone", sure, public=standing)
 
 
-def _confidence(form: str, written: str, said: bool, other: bool) -> float:
-    """How sure a number that is in use is to be meant as one."""
-    if said:
+def _confidence(form: str, written: str) -> float:
+    """How sure a number that is in use is to be meant as one, where no word says so."""
+    if written.startswith("+"):
         return KNOWN
-    if other or (form == "world" and not written.startswith("+")):
+    if form == "world" or (form == "america" and "." in written):
         return POSSIBLE
-    if form == "america":
-        return LIKELY if "." not in written else POSSIBLE
-    if form == "shared":
-        return LIKELY if re.search("[ -]", written) else POSSIBLE
-    return KNOWN if written.startswith("+") else LIKELY
+    return POSSIBLE if form == "shared" and written.isdigit() else LIKELY
 
 
 def _named(text: str, match: re.Match[str], search: Search) -> Span | None:
     words = _WORDS.search(before(text, match.start()))
-    if words is None:
+    if words is None or names_another(text, match.start()):
         return None
     for region in search.regions:
         standing = _standing(match[0], region)

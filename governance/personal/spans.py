@@ -19,7 +19,7 @@ POSSIBLE = 0.5
 DOUBTFUL = 0.2
 """It has the form and fails a check. Excerpts hide it, for a mistyped number is still somebody's."""
 
-CONTEXT = 24
+CONTEXT = 32
 """Characters before a number in which words may say what it is: a label and a name fit."""
 
 
@@ -78,13 +78,15 @@ NO_UNIT = (
 NO_AMOUNT = r"(?![A-Za-z_])" + NO_UNIT
 """The same, and no letters."""
 
-_MONEY_BEFORE = re.compile(r"(?:[¥￥$€£]|RMB|CNY|USD|HKD|EUR|金额|价格|市值|收入|利润|资产)\s?[:：为]?\s?$")
+_MONEY_BEFORE = re.compile(
+    r"(?:[¥￥$€£]|RMB|CNY|USD|HKD|EUR|金额|价格|市值|收入|利润|资产|[数量额值])\s?[:：为]?\s?$"
+)
 _OTHER_NUMBER = re.compile(
     r"(?:订单|单号|流水|编号|货号|运单|快递|物流|发票|凭证|合同|案号|序号|批次|代码|专利|条码|型号|编码|时间戳"
     r"|(?i:order|invoice|tracking|serial|ticket|ref(?:erence)?|isbn|issn|doi|imei|timestamp|sku|patent|item|part)"
-    r"(?![a-z])(?:\s?(?i:no|number|id)\b)?|(?<![A-Za-z])(?:ID|id|No|NO)(?![a-z]))[.:：#＃=为是号]{0,3}\s?[A-Z]{0,3}$"
+    r"(?![a-z])(?:\s?(?i:no|number|id)\b)?)\s?[.:：#＃=为是号]{0,3}\s?[A-Z]{0,3}$"
 )
-
+_LABEL = re.compile(r"(?<![A-Za-z])(?:ID|id|No|NO)(?![a-z])[.:：#＃=]{0,3}\s?$")
 
 CHAIN = re.compile(r"[0-9](?:[ .()（）-]{0,2}[0-9]){6,}")
 _AHEAD = 12
@@ -110,6 +112,11 @@ def names_another(text: str, at: int) -> bool:
     """True where the words before say that the number is an amount, an order or the like."""
     words = before(text, at)
     return _OTHER_NUMBER.search(words) is not None or _MONEY_BEFORE.search(words) is not None
+
+
+def is_labelled(text: str, at: int) -> bool:
+    """True for a number after ID or No., of which nobody knows what it counts."""
+    return _LABEL.search(before(text, at)) is not None
 
 
 _FOLDED = {0xFF01 + i: 0x21 + i for i in range(94) if chr(0x21 + i).isalnum() or chr(0x21 + i) in "@.+-_"}
