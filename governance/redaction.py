@@ -132,6 +132,10 @@ _CREDENTIALS = (
 )
 
 
+Taken = list[tuple[int, int, str]]
+"""(start, end, placeholder) of what is to be replaced."""
+
+
 def redact(text: str) -> str:
     """The text with personal data and credentials replaced by placeholders such as [EMAIL]."""
     return redacted(text).text
@@ -142,19 +146,35 @@ def redact_credentials(text: str) -> str:
     return _replaced(text, _credentials(text)).text
 
 
-def redacted(text: str) -> Redacted:
-    """The same as `redact`, with a map from offsets before to offsets after."""
+def redacted(text: str, *, begins_inside: bool = False, stops_inside: bool = False) -> Redacted:
+    """The same as `redact`, with a map from offsets before to offsets after.
+
+    Args:
+        begins_inside: the text was cut out of a longer one, so a number at its beginning may be half of one.
+        stops_inside: the same of its end.
+    """
     from governance.personal.find import looks_personal
 
     taken = _credentials(text)
-    for start, end, placeholder in looks_personal(text):
+    halves = _halves(text, begins_inside, stops_inside)
+    for start, end, placeholder in (*looks_personal(text), *halves):
         if all(end <= s or e <= start for s, e, _ in taken):
             taken.append((start, end, placeholder))
     return _replaced(text, taken)
 
 
-Taken = list[tuple[int, int, str]]
-"""(start, end, placeholder) of what is to be replaced."""
+_HALF_BEFORE = re.compile(r"[0-9](?:[ -]?[0-9Xx]){4,}")
+_HALF_AFTER = re.compile(
+    r"(?:(?P<mail>[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]*)|[0-9](?:[ -]?[0-9]){6,}[ -]?)\Z"
+)
+
+
+def _halves(text: str, begins_inside: bool, stops_inside: bool) -> Taken:
+    """What a cut may have left of a number or an address; four last and six first digits tell nothing."""
+    first = _HALF_BEFORE.match(text) if begins_inside else None
+    last = _HALF_AFTER.search(text, max(0, len(text) - 90)) if stops_inside else None
+    taken = [(*first.span(), "[NUMBER]")] if first else []
+    return [*taken, (*last.span(), "[EMAIL]" if last["mail"] else "[NUMBER]")] if last else taken
 
 
 def _credentials(text: str) -> Taken:

@@ -63,4 +63,4 @@ def _is_public(found: re.Match[str], search: Search) -> bool:
     return any(domain == known or domain.endswith("." + known) for known in (*_NOBODY, *search.allow))
 
 
-EMAILS = Detector({"ats": 1}, re.compile("[A-Za-z0-9_%+.-][@＠][A-Za-z0-9\u4e00-\u9fff]"), find)
+EMAILS = Detector({"ats": 1}, re.compile(r"[^\s@＠][@＠][^\s@＠]"), find)

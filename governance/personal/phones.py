@@ -38,7 +38,8 @@ _BODY = re.compile(
 )
 _NUMBER = re.compile(rf"{ALONE}(?:{_BODY.pattern}){NO_UNIT}")
 _LOCAL = re.compile(rf"(?<![0-9A-Za-z_.+-])[(（]?[0-9][0-9 ()（）.-]{{5,17}}[0-9]{NO_AMOUNT}")
-_WORDS = re.compile(rf"{_SAID}[^0-9\n+]{{0,6}}$")
+_GAP = r"(?: ?[Nn]umber)?[^0-9\n+]{0,6}"
+_WORDS = re.compile(f"{_SAID}{_GAP}$")
 _BRACKETS = str.maketrans("（）", "()")
 _SAID_BEFORE = re.compile(_SAID)
 _GOES_ON = re.compile(
@@ -122,6 +123,6 @@ def _planned(written: str, region: str) -> bool | None:
 PHONES = Detector({"longest_number": 9}, re.compile(f"{_BODY.pattern}|[０-９]{{6}}"), find)
 NAMED_PHONES = Detector(
     {"longest_number": 7},
-    re.compile(_SAID + r"[^0-9\n+]{0,6}?[0-9][0-9 ()（）.-]{5}|[０-９]{6}"),
+    re.compile(_SAID + _GAP + r"[0-9][0-9 ()（）.-]{5}|[０-９]{6}"),
     find_named,
 )

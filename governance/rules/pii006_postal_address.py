@@ -13,7 +13,7 @@ Flats in buildings called 大厦, 中心 or 广场 and addresses after words suc
 A home address points at a household, and with one more fact at a person.
 
 ## Example
-`家住江苏省南京市鼓楼区中山路12号3单元501室`
+`家住安徽省合肥市蜀山区望江西路5号2栋803室`
 
 ## Options
 - `confidence` (0.7): least confidence; 0.5 adds English streets without a town.
