@@ -50,9 +50,9 @@ def cut(text: str, at: int, start: int | None, end: int | None, *, show_sensitiv
     Redaction sees twice what is shown, so that it knows a number that the cut goes through.
     """
     text = text[: 2 * EXCERPT_CHARACTERS]
-    stops = len(text) >= EXCERPT_CHARACTERS
-    safe = Redacted(text) if show_sensitive else redacted(text, begun_before=at > 0, ends_after=stops)
-    plain = Excerpt(safe.text[:EXCERPT_CHARACTERS], continues=at > 0, stops=stops)
+    continues, stops = at > 0, len(text) >= EXCERPT_CHARACTERS
+    safe = Redacted(text) if show_sensitive else redacted(text, begins_inside=continues, stops_inside=stops)
+    plain = Excerpt(safe.text[:EXCERPT_CHARACTERS], continues=continues, stops=stops)
     if start is None or end is None:
         return plain
     first, last = (min(max(offset - at, 0), len(text)) for offset in (start, end))

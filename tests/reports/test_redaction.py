@@ -80,6 +80,22 @@ def test_paths_and_settings_lose_their_credentials_only():
     assert "postgresql://audit:[PASSWORD]@db/13812345678.jsonl" == redact_credentials(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("34567890128 was his card", "[NUMBER] was his card"),
+        ("the id is 1101051949", "the id is [NUMBER]"),
+        ("write to zhang.san@qq", "write to [EMAIL]"),
+        ("call 138 1234 ", "call [NUMBER]"),
+        ("1234 of 600519", "1234 of 600519"),
+        ("2023年净利润12.5亿元，同比增长2024", "2023年净利润12.5亿元，同比增长2024"),
+    ],
+)
+def test_what_a_cut_left_of_a_number_is_hidden_too(text: str, expected: str):
+    assert expected == redacted(text, begins_inside=True, stops_inside=True).text
+    assert text == redact(text)
+
+
 def test_the_redacted_text_holds_nothing_more_to_redact():
     text = "a@b.example.com 13812345678 password=abcdef sk-abcdefghijklmnopqrstuvwx 4111111111111111"
 
