@@ -133,10 +133,10 @@ _KEY_BEGINS = r"""(?: AKIA | ASIA | LTAI | AKID | AIza | gh[pousr]_ | github_pat
 
 def mixed(found: str) -> bool:
     """True where letters and digits take turns as in a key, not as in a word with a number behind it."""
-    return any(c.isdigit() for c in found) and _switches(found) >= 1 / 4
+    return any(c.isdigit() for c in found) and switches(found) >= 1 / 4
 
 
-def _switches(found: str) -> float:
+def switches(found: str) -> float:
     """Share of letters and digits that are followed by one of another class: upper case, lower case, digit."""
     classes = [(c.isdigit(), c.isupper()) for c in found if c.isalnum()]
     return sum(a != b for a, b in pairwise(classes)) / max(len(classes), 1)
@@ -145,7 +145,7 @@ def _switches(found: str) -> float:
 def _begins_with_key(found: str) -> bool:
     """True where the first word looks drawn; without a digit it has to look more so than `CreditSpread`."""
     first = found.split(maxsplit=1)[0]
-    return mixed(first) or _switches(first) >= 1 / 3
+    return mixed(first) or switches(first) >= 1 / 3
 
 
 BEGUN_BEFORE = _shape(
