@@ -148,14 +148,30 @@ def _begins_with_key(found: str) -> bool:
     return mixed(first) or switches(first) >= 1 / 3
 
 
+_FIRST_WORD = re.compile(r"[a-z0-9_+/=.-]{8}")
+_BEGINNINGS = has(
+    "akia", "asia", "ltai", "akid", "aiza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox",
+    "hf_", "npm_", "k_live_", "sk-", "pypi-", "sg.", "eyj",
+)  # fmt: skip
+
+
+def _begins_in_long_word(lowered: str) -> bool:
+    return _FIRST_WORD.match(lowered) is not None
+
+
+def _may_end_in_key(lowered: str) -> bool:
+    """Looks at as much as a key may show before its own shape takes it."""
+    return _BEGINNINGS(lowered[-64:])
+
+
 BEGUN_BEFORE = _shape(
     "fragment",
     "[CUT KEY]",
-    bool,
+    _begins_in_long_word,
     r"\A [A-Za-z0-9_+/=.-]{8,4000} (?: (?:\s|\\n){1,4} [A-Za-z0-9+/=]{16,80} (?![A-Za-z0-9]) ){0,100}",
     _begins_with_key,
 )
-ENDED_AFTER = _shape("fragment", "[CUT KEY]", bool, EDGE + _KEY_BEGINS)
+ENDED_AFTER = _shape("fragment", "[CUT KEY]", _may_end_in_key, EDGE + _KEY_BEGINS)
 ENDED_ADDRESS = _shape(
     "fragment", "[CUT KEY]", has("://"), r"(?<=://) [^\s/:@]{1,256} : (?P<hide>[^\s/:@]{1,256}) \Z"
 )

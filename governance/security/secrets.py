@@ -36,7 +36,7 @@ PASSWORD_BITS = 2.5
 PASSWORD_LENGTH = 8
 
 _STAND_IN = re.compile(
-    r"""x{3,} | \*{3} | \.{3} | 0{6} | your | example | sample | placehold | change_?me | replace | insert
+    r"""x{4,} | \*{3} | \.{3} | 0{6} | your | example | sample | placehold | change_?me | replace | insert
       | redacted | dummy | fake | passw | p[a@]ssw[o0]rd | secret | api_?key | token | todo | test | demo
       | foo_?bar | qwerty | admin | 12345 | 1q2w3e | abc123 | letmein | getenv | environ | process\. | config
       | settings | null | undefined""",
@@ -69,10 +69,11 @@ class Secret:
 
 def secrets_in(text: str) -> list[Secret]:
     """The secrets of a text, in order, not overlapping; all of them are hidden by `governance.redaction`."""
-    lowered, found = text.lower(), list[Secret]()
+    lowered, found, taken = text.lower(), list[Secret](), bytearray(len(text))
     for shape in (s for s in CREDENTIALS if s.hint(lowered)):
         for secret in _of_shape(shape, text):
-            if all(secret.end <= s.start or s.end <= secret.start for s in found):
+            if taken.find(1, secret.start, secret.end) < 0:
+                taken[secret.start : secret.end] = b"\1" * (secret.end - secret.start)
                 found.append(secret)
     return sorted(found, key=lambda s: s.start)
 
@@ -121,9 +122,8 @@ def _is_assigned(match: re.Match[str], secret: str) -> bool:
     if match.string[match.end() : match.end() + 1] in {"(", "["} or _UUID.fullmatch(secret):
         return False
     if _HASH.fullmatch(secret):
-        return bool(_NAMED_KEY.search(match.string[match.start() : match.start("hide")])) and is_random(
-            secret
-        )
+        name = match.string[match.start() : match.start("hide")]
+        return _NAMED_KEY.search(name) is not None and is_random(secret)
     return is_password(secret.rstrip(".!?`"), PASSWORD_LENGTH)
 
 
