@@ -133,10 +133,10 @@ _KEY_BEGINS = r"""(?: AKIA | ASIA | LTAI | AKID | AIza | gh[pousr]_ | github_pat
 
 def mixed(found: str) -> bool:
     """True where letters and digits take turns as in a key, not as in a word with a number behind it."""
-    return any(c.isdigit() for c in found) and _switches(found) >= 1 / 4
+    return any(c.isdigit() for c in found) and switches(found) >= 1 / 4
 
 
-def _switches(found: str) -> float:
+def switches(found: str) -> float:
     """Share of letters and digits that are followed by one of another class: upper case, lower case, digit."""
     classes = [(c.isdigit(), c.isupper()) for c in found if c.isalnum()]
     return sum(a != b for a, b in pairwise(classes)) / max(len(classes), 1)
@@ -145,17 +145,33 @@ def _switches(found: str) -> float:
 def _begins_with_key(found: str) -> bool:
     """True where the first word looks drawn; without a digit it has to look more so than `CreditSpread`."""
     first = found.split(maxsplit=1)[0]
-    return mixed(first) or _switches(first) >= 1 / 3
+    return mixed(first) or switches(first) >= 1 / 3
+
+
+_FIRST_WORD = re.compile(r"[a-z0-9_+/=.-]{8}")
+_BEGINNINGS = has(
+    "akia", "asia", "ltai", "akid", "aiza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox",
+    "hf_", "npm_", "k_live_", "sk-", "pypi-", "sg.", "eyj",
+)  # fmt: skip
+
+
+def _begins_in_long_word(lowered: str) -> bool:
+    return _FIRST_WORD.match(lowered) is not None
+
+
+def _may_end_in_key(lowered: str) -> bool:
+    """Looks at as much as a key may show before its own shape takes it."""
+    return _BEGINNINGS(lowered[-64:])
 
 
 BEGUN_BEFORE = _shape(
     "fragment",
     "[CUT KEY]",
-    bool,
+    _begins_in_long_word,
     r"\A [A-Za-z0-9_+/=.-]{8,4000} (?: (?:\s|\\n){1,4} [A-Za-z0-9+/=]{16,80} (?![A-Za-z0-9]) ){0,100}",
     _begins_with_key,
 )
-ENDED_AFTER = _shape("fragment", "[CUT KEY]", bool, EDGE + _KEY_BEGINS)
+ENDED_AFTER = _shape("fragment", "[CUT KEY]", _may_end_in_key, EDGE + _KEY_BEGINS)
 ENDED_ADDRESS = _shape(
     "fragment", "[CUT KEY]", has("://"), r"(?<=://) [^\s/:@]{1,256} : (?P<hide>[^\s/:@]{1,256}) \Z"
 )

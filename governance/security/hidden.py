@@ -11,49 +11,51 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+_HIDDEN = re.compile(
+    "[\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e01ef]+"
+)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]+")
 _REVERSING = frozenset("\u202b\u202d\u202e\u2067")
 _OVERRIDES = frozenset("\u202d\u202e")
-_TAGS = re.compile("(?<!\U0001f3f4)(?<![\U000e0000-\U000e007f])[\U000e0000-\U000e007f]+")
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3,}")
-_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\u180e\ufeff]+")
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset("\u200e\u200f")
 _JOINERS = frozenset("\u200c\u200d")
+_BLACK_FLAG = "\U0001f3f4"
 PAYLOAD = 8
 """Zero-width characters in one run from which on they spell something: eight make a byte."""
 
 
 def hidden_in(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of hidden characters: direction, tags, payload, zero-width."""
-    yield from _turned(text)
-    for pattern in (_TAGS, _SELECTORS):
-        yield from ((m.start(), m.end(), "tags") for m in pattern.finditer(text))
-    for match in _ZERO_WIDTH.finditer(text):
-        kind = _kind_of_run(text, match.start(), match.end())
+    """(start, end, kind) of runs of hidden characters that nobody needs: direction, tags, payload, zero-width."""
+    wanted: frozenset[str] | None = None
+    for match in _HIDDEN.finditer(text):
+        start, end = match.span()
+        run = frozenset(match.group())
+        if run & _TURNING and wanted is None:  # looked up once, and only where something turns
+            wanted = _OVERRIDES if _RIGHT_TO_LEFT.search(text) else _REVERSING
+        kind = "direction" if run & (wanted or frozenset()) else _kind(text, start, end, run - _TURNING)
         if kind:
-            yield match.start(), match.end(), kind
+            yield start, end, kind
 
 
-def _turned(text: str) -> Iterator[tuple[int, int, str]]:
-    """Direction controls that show text in another order than it is read (Trojan Source)."""
-    wanted = _OVERRIDES if _RIGHT_TO_LEFT.search(text) else _REVERSING
-    for match in _TURNING.finditer(text):
-        if not wanted.isdisjoint(match.group()):
-            yield match.start(), match.end(), "direction"
-
-
-def _kind_of_run(text: str, start: int, end: int) -> str | None:
-    """What a run of zero-width characters is: payload, zero-width, or None where it belongs."""
-    run = text[start:end]
-    if len(run) >= PAYLOAD and len(set(run)) > 1:
-        return "payload"
+def _kind(text: str, start: int, end: int, run: frozenset[str]) -> str | None:
+    """What a run of other hidden characters is, or None where it belongs."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    if start == 0 or not set(run) - _MARKS:
+    if any(c >= "\U000e0000" for c in run):
+        flag = before == _BLACK_FLAG and end - start <= 7 and text[end - 1] == "\U000e007f"
+        return None if flag or _is_variant(run, end - start) else "tags"
+    if end - start >= PAYLOAD and len(run) > 1:
+        return "payload"
+    if start == 0 or not run - _MARKS:
         return None
-    if not set(run) - _JOINERS and (_joins(before) or _joins(after)):
+    if not run - _JOINERS and (_joins(before) or _joins(after)):
         return None
     return "zero-width" if _spells(before) and _spells(after) else None
+
+
+def _is_variant(run: frozenset[str], length: int) -> bool:
+    """True for the one or two selectors that choose a form of the character before (UTS 37)."""
+    return length <= 2 and all(c >= "\U000e0100" for c in run)
 
 
 def _joins(character: str) -> bool:

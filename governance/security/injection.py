@@ -16,7 +16,7 @@ from governance.samples import SYSTEM, TOOL, USER, SampleBatch
 
 _IMPERATIVE = (
     r"(?:^|[.!?;:,。！？；：，、\"'“(\[{>*#\-]\s{0,3}|\n\s{0,8}"
-    r"|\b(?:please|now|must|should|just|and|then|first|immediately|simply|you will|okay?)\s{1,3})"
+    r"|\b(?:please|now|must|you should|just|and|then|first|immediately|simply|you will|okay?)\s{1,3})"
 )
 """What stands before a verb that gives an order: "students who ignore the above rules" is a report."""
 

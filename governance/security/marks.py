@@ -26,7 +26,7 @@ _KEYS = (
     r"|-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY"
     r"|://[^\s/:@]*:[^\s/]+@"
     r"|(?i:bearer +[a-z0-9]"
-    r"|(?:passw|pwd|secret|key|token|密码|口令|密钥)[a-z_-]{0,10}[\"']?\s{0,3}(?:[:：=]|是|为)\s{0,3}[\"']?[!-~]{6})"
+    r"|(?:passw|pwd|secret|api[_-]?key|access[_-]?(?:key|token)|auth[_-]?token|密码|口令|密钥)[a-z_-]{0,10}[\"']?\s{0,3}(?:[:：=]|是|为)\s{0,3}[\"']?[!-~]{6})"
 )
 """What RE2 looks for first, in turns that may hold a credential by their counts or words."""
 

@@ -174,6 +174,12 @@ def test_degenerate_and_hostile_input_is_quiet(text: str) -> None:
     assert [] == kinds(RULE, text)
 
 
+def test_a_row_of_nothing_but_keys_is_one_finding_in_time_in_proportion_to_its_length() -> None:
+    (finding,) = run(RULE, batch(" ".join("ghp_" + drawn(i, 36) for i in range(5000)))).findings.to_pylist()
+
+    assert json.loads(finding["details"])["places"] > 4980  # one drawn key in a thousand spells a placeholder
+
+
 def test_an_empty_batch_is_quiet() -> None:
     assert 0 == run(RULE, batch()).findings.num_rows
 
