@@ -46,7 +46,7 @@ SURE = 0.7
 OWN_WORDS = 0.12
 """Share of words that must be everyday words of the language that the model names; prose of each has 0.25 and more."""
 
-SEEN = 4000
+SEEN = 1500
 _WORD = re.compile(r"[^\W\d_]+")
 
 

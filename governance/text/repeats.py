@@ -26,7 +26,7 @@ def _power(n: int) -> Any:
 
 @njit
 def repeats(
-    hashes: Any, starts: Any, ends: Any, count: int, n: int, keys: Any, last: Any, mask: Any,
+    hashes: Any, sums: Any, count: int, n: int, keys: Any, last: Any, mask: Any,
     loop_tokens: int, loop_times: int, loop: Any,
 ) -> int:  # fmt: skip
     """Bytes of the tokens in n-grams that stood before; the longest loop goes to (first token, end, period).
@@ -53,8 +53,7 @@ def repeats(
             keys[at] = key
             run = 0
         else:
-            for k in range(max(covered, first), i + 1):
-                repeated += ends[k] - starts[k]
+            repeated += sums[i + 1] - sums[max(covered, first)]
             covered = i + 1
             here = first - last[at]
             run = run + 1 if here == distance else 1
@@ -68,9 +67,7 @@ def repeats(
 
 
 @njit
-def most_frequent(
-    hashes: Any, starts: Any, ends: Any, count: int, n: int, keys: Any, times: Any, mask: Any
-) -> int:
+def most_frequent(hashes: Any, sums: Any, count: int, n: int, keys: Any, times: Any, mask: Any) -> int:
     """Bytes that the most frequent n-gram takes, counted at its last place; overlaps count once each."""
     keys[: mask + np.uint64(1)] = 0
     power = _power(n)
@@ -89,10 +86,7 @@ def most_frequent(
         times[at] = times[at] + 1 if keys[at] == key else 1
         keys[at] = key
         if times[at] > 1:
-            size = 0
-            for k in range(i - n + 1, i + 1):
-                size += ends[k] - starts[k]
-            most = max(most, size * times[at])
+            most = max(most, (sums[i + 1] - sums[i - n + 1]) * times[at])
     return most
 
 

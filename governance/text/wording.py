@@ -42,8 +42,8 @@ _LEAST = 0.08  # the most frequent gram takes at most twice what repeats of 2-gr
 _WORDS, _SINGLES, _NUMBERS, _COMMON, _RARE, _ACCENTED = range(len(COUNTS))
 _BY_LINES, _BY_TOP, _BY_PHRASES = range(len(SHARES))
 _LATIN_1 = 0xC2 >> 1  # the first byte of U+0080 to U+00FF is 0xC2 or 0xC3
-_PLACES = 4096
-_TO_PLACE = np.uint64(64 - 12)
+_PLACES = 1024  # 8 KB stay in the first cache
+_TO_PLACE = np.uint64(64 - 10)
 _B1 = types.Array(types.boolean, 1, "C", readonly=True)
 _I16 = types.Array(types.int16, 1, "C", readonly=True)
 _I32_2 = types.Array(types.int32, 2, "C")
@@ -149,7 +149,7 @@ def hashed(text: str) -> Hashes:
 
 
 def word_table(words: list[str]) -> Hashes:
-    """The hashes of at most 200 words, each at a place of its own, behind the factor that gives the places.
+    """The hashes of at most 100 words, each at a place of its own, behind the factor that gives the places.
 
     A look-up is one comparison, which the processor need not guess.
     """
@@ -196,13 +196,14 @@ def _in_table(table: Any, value: Any) -> Any:
 
 @njit
 def _classify(
-    data: Any, starts: Any, ends: Any, hashes: Any, count: int, common: Any, usual: Any, row: Any
+    data: Any, starts: Any, ends: Any, hashes: Any, count: int, common: Any, usual: Any, row: Any, sums: Any
 ) -> int:
-    """Counts kinds of tokens, gives numbers hashes of their own, and sums the bytes of all tokens."""
+    """Counts kinds of tokens, gives numbers hashes of their own; the bytes of all tokens, of the first k in sums[k]."""
     total = singles = rare = numbers = known = accented = 0
     for i in range(count):
         start, size = starts[i], ends[i] - starts[i]
         total += size
+        sums[i + 1] = total
         first = data[start]
         if size == 3 and 0xE3 <= first <= 0xE9:
             code = (int(first) & 15) << 12 | (int(data[start + 1]) & 63) << 6 | (int(data[start + 2]) & 63)
@@ -247,19 +248,25 @@ def _find_phrases(
 
 @njit
 def _measure(
-    data: Any, hashes: Any, starts: Any, ends: Any, count: int, width: int, total: int, keys: Any, places: Any,
-    mask: Any, loop: Any, shares: Any,
+    data: Any, hashes: Any, starts: Any, ends: Any, sums: Any, count: int, width: int, keys: Any, places: Any,
+    mask: Any, loop: Any, least: float, shares: Any,
 ) -> None:  # fmt: skip
-    """Writes the shares of one turn, each in multiples of Gopher's limit."""
+    """Writes the shares of one turn, each in multiples of Gopher's limit.
+
+    Longer phrases repeat no more than shorter ones: once too few do, no longer ones are tried.
+    """
+    total = sums[count]
     shares[_BY_LINES] = repeated_lines(data, hashes, starts, ends, count, keys, mask) / total / LINES
     for k in range(len(_LIMITS)):
         n = (k + 2) * width
         if k < len(TOP):
-            taken = most_frequent(hashes, starts, ends, count, n, keys, places, mask)
+            taken = most_frequent(hashes, sums, count, n, keys, places, mask)
             shares[_BY_TOP] = max(shares[_BY_TOP], taken / total / _LIMITS[k])
         else:
-            taken = repeats(hashes, starts, ends, count, n, keys, places, mask, count + 1, 1, loop)
+            taken = repeats(hashes, sums, count, n, keys, places, mask, count + 1, 1, loop)
             shares[_BY_PHRASES] = max(shares[_BY_PHRASES], taken / total / _LIMITS[k])
+            if taken < least * REPEATED[-1] * total:
+                break
 
 
 @compiled(
@@ -274,6 +281,7 @@ def _scan(
     """Fills counts, shares, loops and hits; the number of hits, which may be more than there is room for."""
     room = longest // 2 + 2
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int64)
+    sums = np.zeros(room + 1, np.int64)
     size = 64
     while size < 2 * room:
         size *= 2
@@ -285,7 +293,7 @@ def _scan(
         if count == 0:
             continue
         row = counts[turn]
-        total = _classify(data, starts, ends, hashes, count, common, usual, row)
+        total = _classify(data, starts, ends, hashes, count, common, usual, row, sums)
         found = _find_phrases(
             turn, starts, ends, hashes, count, heads, following, first_of, words, hits, found
         )
@@ -297,13 +305,13 @@ def _scan(
             mask *= np.uint64(2)
         mask -= np.uint64(1)
         loop[:] = 0
-        repeated = repeats(
-            hashes, starts, ends, count, 2 * width, keys, places, mask, loop_tokens, loop_times, loop
-        )
+        repeated = repeats(hashes, sums, count, 2 * width, keys, places, mask, loop_tokens, loop_times, loop)
         if loop[2] > 0:
             loops[turn, 0], loops[turn, 1] = starts[loop[0]], ends[loop[1] - 1]
             loops[turn, 2] = (loop[1] - loop[0]) // loop[2]
         enough = least_words if width == 1 else least_characters
         if count >= enough and repeated >= least * _LEAST * total:
-            _measure(data, hashes, starts, ends, count, width, total, keys, places, mask, loop, shares[turn])
+            _measure(
+                data, hashes, starts, ends, sums, count, width, keys, places, mask, loop, least, shares[turn]
+            )
     return found
