@@ -14,6 +14,7 @@ from governance.personal.spans import (
     Search,
     Span,
     before,
+    is_in_a_row_of_numbers,
     is_labelled,
     names_another,
     numbers,
@@ -52,19 +53,20 @@ def find(text: str, search: Search) -> list[Span]:
         digits = re.sub("[ -]", "", match[0])
         sample = _SAMPLES.fullmatch(digits) is not None
         if sample or (luhn.is_valid(digits) and len(set(digits)) > 2):
-            found.append(Span(*match.span(), "card", _confidence(text, match, digits), public=sample))
+            found.append(Span(*match.span(), "card", _confidence(text, match), public=sample))
     return found
 
 
-def _confidence(text: str, match: re.Match[str], digits: str) -> float:
+def _confidence(text: str, match: re.Match[str]) -> float:
     if _NAMED.search(before(text, match.start())):
         return KNOWN
     if names_another(text, match.start()) or is_labelled(text, match.start()):
         return POSSIBLE  # one order number in ten passes the check
-    return LIKELY if _evenly_grouped(match[0], digits) else POSSIBLE
+    stray = is_in_a_row_of_numbers(text, *match.span()) or not _evenly_grouped(match[0])
+    return POSSIBLE if stray else LIKELY
 
 
-def _evenly_grouped(written: str, digits: str) -> bool:
+def _evenly_grouped(written: str) -> bool:
     """False for digits with stray separators, as in a row of a table; one separator throughout, or none."""
     marks = {c for c in written if not c.isdigit()}
     return len(marks) <= 1 and (not marks or len(re.split("[ -]", written)) >= 3)

@@ -123,4 +123,4 @@ def _said(words: re.Pattern[str], text: str, match: re.Match[str]) -> bool:
 NATIONAL_IDS = Detector(
     {"longest_number": 9}, re.compile("|".join([RESIDENT, RESIDENT_15, SSN, "[０-９]{6}"])), find
 )
-HONG_KONG_IDS = Detector({"longest_number": 7, "longest_word": 7}, re.compile(HONG_KONG), find_hong_kong)
+HONG_KONG_IDS = Detector({"longest_word": 7}, re.compile(HONG_KONG), find_hong_kong)

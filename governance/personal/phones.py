@@ -16,15 +16,18 @@ from governance.personal.spans import (
     Search,
     Span,
     before,
+    is_in_a_row_of_numbers,
     is_labelled,
     names_another,
     numbers,
 )
 
-_SAID = (
-    "(?:电话|手机|座机|固话|热线|传真|专线|联系方式|联系人|致电|拨打|来电|微信|号码|電話|手機|聯絡"
-    "|[Tt][Ee][Ll]|[Pp]hone|PHONE|[Mm]obile|MOBILE|[Cc]ell|[Cc]all|[Ff]ax|FAX|[Cc]ontact|[Tt]ext|[Ww]hats[Aa]pp|[Dd]ial)"
+_CHINESE = "电话|手机|座机|固话|热线|传真|专线|联系方式|联系人|致电|拨打|来电|号码|電話|手機|聯絡"
+_ENGLISH = (
+    "[Tt][Ee][Ll]|[Pp]hone|PHONE|[Mm]obile|MOBILE|[Cc]ell|[Cc]all|[Ff]ax|FAX|[Cc]ontact|[Tt]ext"
+    "|[Ww]hats[Aa]pp|[Dd]ial"
 )
+_SAID = f"(?:{_CHINESE}|(?<![A-Za-z])(?:{_ENGLISH}))"
 _MOBILE = r"(?:[(（]?(?:\+|00)?86[)）]?[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}"
 _LANDLINE = r"(?:\+?86[ -]?)?(?:[(（]0[0-9]{2,3}[)）][ -]?|0[0-9]{2,3}[- ])[2-9][0-9]{2,3}[ -]?[0-9]{4}"
 _EXTENSION = "(?:-[0-9]{1,5})?"
@@ -41,7 +44,7 @@ _LOCAL = re.compile(rf"(?<![0-9A-Za-z_.+-])[(（]?[0-9][0-9 ()（）.-]{{5,17}}[
 _GAP = r"(?: ?[Nn]umber)?[^0-9\n+]{0,6}"
 _WORDS = re.compile(f"{_SAID}{_GAP}$")
 _BRACKETS = str.maketrans("（）", "()")
-_SAID_BEFORE = re.compile(_SAID)
+_SAID_BEFORE = re.compile(f"{_SAID}|微信")
 _GOES_ON = re.compile(
     r"[A-Za-z_]|\s?(?:人(?!工|事|员)|户|个|家|次|条|笔|件|点|倍|年|名|辆|台|公里|平方|people|units|shares|times)"
 )
@@ -71,7 +74,8 @@ def _formatted(text: str, match: re.Match[str], search: Search) -> Span | None:
     standing = _standing(written, region) if abroad or region in search.regions else None
     if standing is None:
         return Span(start, match.end(), "phone", DOUBTFUL)
-    if other or (is_labelled(text, start) and not close):
+    unclear = is_labelled(text, start) or is_in_a_row_of_numbers(text, start, match.end())
+    if other or (unclear and not close):
         sure = POSSIBLE
     else:
         sure = KNOWN if _SAID_BEFORE.search(words) else _confidence(form, written)
@@ -91,10 +95,9 @@ def _named(text: str, match: re.Match[str], search: Search) -> Span | None:
     words = _WORDS.search(before(text, match.start()))
     if words is None or names_another(text, match.start()):
         return None
-    for region in search.regions:
-        standing = _standing(match[0], region)
-        if standing is not None:
-            return Span(*match.span(), "phone", LIKELY, public=standing)
+    standings = [s for region in search.regions if (s := _standing(match[0], region)) is not None]
+    if standings:
+        return Span(*match.span(), "phone", LIKELY, public=any(standings))
     local = re.fullmatch("[2-8][0-9]{2,3}[ -]?[0-9]{4}", match[0]) and re.search("[:：]", words[0])
     return Span(*match.span(), "phone", LIKELY) if local else None  # without its area code
 
@@ -123,6 +126,6 @@ def _planned(written: str, region: str) -> bool | None:
 PHONES = Detector({"longest_number": 9}, re.compile(f"{_BODY.pattern}|[０-９]{{6}}"), find)
 NAMED_PHONES = Detector(
     {"longest_number": 7},
-    re.compile(_SAID + _GAP + r"[0-9][0-9 ()（）.-]{5}|[０-９]{6}"),
+    re.compile(rf"(?:{_CHINESE}|{_ENGLISH}){_GAP}" + r"[0-9][0-9 ()（）.-]{5}|[０-９]{6}"),
     find_named,
 )

@@ -119,6 +119,12 @@ def is_labelled(text: str, at: int) -> bool:
     return _LABEL.search(before(text, at)) is not None
 
 
+def is_in_a_row_of_numbers(text: str, start: int, end: int) -> bool:
+    """True for groups of digits with blanks between them that have further numbers beside them, as in a table."""
+    after, in_front = text[end : end + 2].lstrip(" "), text[max(0, start - 2) : start].rstrip(" ")
+    return " " in text[start:end] and (after.isdigit() or in_front.isdigit())
+
+
 _FOLDED = {0xFF01 + i: 0x21 + i for i in range(94) if chr(0x21 + i).isalnum() or chr(0x21 + i) in "@.+-_"}
 _WIDE = re.compile("[\uff10-\uff19\uff20-\uff3a\uff41-\uff5a]")
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from governance.errors import UsageError
 from governance.findings import Severity
 from governance.rules.base import Mapper, Option, Partials, RuleInfo, RuleResult, Setup
 from governance.samples import SampleBatch
+
+if TYPE_CHECKING:
+    from governance.personal.spans import Search
 
 PUBLIC = "public-"
 """Before the kind of what leads to an organisation or to nobody."""
@@ -34,15 +38,28 @@ def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     return marked(batch, marks)
 
 
-def _search(setup: Setup) -> Any:
+def _search(setup: Setup) -> Search:
     """What the options of the selected rules ask for."""
     from governance.personal.spans import Search
 
-    regions = _listed(setup, "PII002", "region")
-    return replace(
-        Search(regions=tuple(r.upper() for r in regions)) if regions else Search(),
-        allow=tuple(domain.lower().lstrip("@.") for domain in _listed(setup, "PII001", "allow")),
-    )
+    regions = tuple(region.upper() for region in _listed(setup, "PII002", "region"))
+    allow = tuple(domain.lower().lstrip("@.") for domain in _listed(setup, "PII001", "allow"))
+    return Search(_known(regions), allow) if regions else Search(allow=allow)
+
+
+def _known(regions: tuple[str, ...]) -> tuple[str, ...]:
+    """The same regions; UsageError for one that has no numbering plan."""
+    import phonenumbers
+
+    plans = phonenumbers.SUPPORTED_REGIONS
+    for region in regions:
+        if region not in plans:
+            raise UsageError(
+                f"there is no numbering plan for {region!r}",
+                where="PII002.region",
+                hint="codes of ISO 3166 with two letters, separated by commas, such as CN,US,HK",
+            )
+    return regions
 
 
 def _listed(setup: Setup, rule: str, option: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from governance.errors import UsageError
 from governance.rules.pii002_phone_number import RULE
 from tests.rules.personal import found, result_of
 
@@ -65,3 +66,8 @@ def test_regions_decide_which_national_formats_are_understood() -> None:
 def test_hotlines_are_counted_and_notes_where_they_are_asked_for() -> None:
     assert {"places": 0, "public": 1, "unsure": 0} == result_of(RULE, "热线400-820-8888").stats
     assert [("public-phone", "400-820-8888")] == found(RULE, "热线400-820-8888", public=True)
+
+
+def test_a_region_without_a_numbering_plan_is_named() -> None:
+    with pytest.raises(UsageError, match="'XX'"):
+        found(RULE, "13812345678", region="CN,XX")
