@@ -16,10 +16,12 @@ from dataclasses import dataclass, replace
 
 THINKING, THOUGHT = "<think>", "</think>"
 LETTERS = "ABCDEFGH"
+WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 BOX = re.compile(r"\\(?:boxed|fbox)\s?\{")
 BOX_LIMIT = 2000
 """Characters of the longest box; a longer one is not closed where it should be."""
 BOXES = 50
+LINE_LIMIT = 200
 
 _OPEN, _CLOSE = r"[\s*_$\"'“”‘’「『(（\[【]{0,6}", r"[\s*_$\"'“”‘’」』)）\]】]{0,6}"
 _SAID = (
@@ -29,7 +31,7 @@ _SAID = (
     r"|(?:故|应|因此|所以|我)?选择?[:：]?)"
 )
 _NUMBER = r"[-+−]?\s?[$¥￥€£]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?\s?[%％]?"
-_UNITS = r"[^\W\d_]{0,12}"
+_UNITS = r"(?:[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,3})?"
 _BOOLEAN = {
     "yes": "yes", "true": "yes", "是": "yes", "是的": "yes", "正确": "yes", "对": "yes", "对的": "yes",
     "no": "no", "false": "no", "否": "no", "不是": "no", "错误": "no", "错": "no", "不正确": "no", "不对": "no",
@@ -79,8 +81,7 @@ def letters(text: str, options: str = "ABCD", *, first: bool = False) -> Found |
     for found in _in_box(said, several, first):
         return _shifted(_letters(found), offset)
     stated = re.compile(rf"{_SAID}{_OPEN}(?:(?i:option|choice)\s|选项)?{_OPEN}({several})(?![A-Za-z])")
-    for pattern in (stated, _last_line(several), _leading(several)):
-        hits = (Found(m.group(1), *m.span(1)) for m in pattern.finditer(said))
+    for hits in (_hits(stated, said), _last_line(said, several), _hits(_leading(several), said)):
         if hit := _picked(hits, offset, first):
             return _letters(hit)
     return None
@@ -94,7 +95,7 @@ def number(text: str, *, first: bool = False) -> Found | None:
             boxes = list(_in_box(said, _NUMBER, first))
             hit = _shifted(boxes[0], offset) if boxes else None
         else:
-            hit = _picked((Found(m.group(1), *m.span(1)) for m in pattern.finditer(said)), offset, first)
+            hit = _picked(_hits(pattern, said), offset, first)
         if hit:
             return replace(hit, value=plain_number(hit.value))
     return None
@@ -107,8 +108,7 @@ def boolean(text: str, *, first: bool = False) -> Found | None:
         return _shifted(_boolean(found), offset)
     stated = re.compile(rf"{_SAID}{_OPEN}((?i:{_WORDS})){_END}")
     leading = re.compile(rf"\A\s*{_OPEN}((?i:{_WORDS})){_CLOSE}(?=$|[.。,，;；:：!！\n])")
-    for pattern in (stated, _last_line(rf"(?i:{_WORDS})"), leading):
-        hits = (Found(m.group(1), *m.span(1)) for m in pattern.finditer(said))
+    for hits in (_hits(stated, said), _last_line(said, rf"(?i:{_WORDS})"), _hits(leading, said)):
         if hit := _picked(hits, offset, first):
             return _boolean(hit)
     return None
@@ -116,7 +116,7 @@ def boolean(text: str, *, first: bool = False) -> Found | None:
 
 def plain_number(text: str) -> str:
     """A number without currency, separators, blanks and needless zeros; a percent sign and a slash stay."""
-    plain = re.sub(r"[\s,$¥￥€£+]", "", text).replace("−", "-").replace("％", "%")
+    plain = re.sub(r"[\s,$¥￥€£+]", "", text.translate(WIDE)).replace("−", "-").replace("％", "%")
     digits, percent = (plain[:-1], "%") if plain.endswith("%") else (plain, "")
     if "/" not in digits and "." in digits:
         digits = digits.rstrip("0").rstrip(".")
@@ -147,9 +147,16 @@ def _in_box(text: str, pattern: str, first: bool) -> Iterator[Found]:
         yield Found(match.group(1), box.start, box.end)
 
 
-def _last_line(pattern: str) -> re.Pattern[str]:
-    """The last line, which may be the only one, is all of it."""
-    return re.compile(rf"^[^\S\n]*{_OPEN}({pattern}){_CLOSE}[.。]?\s*\Z", re.MULTILINE)
+def _last_line(text: str, pattern: str) -> Iterator[Found]:
+    """What is all of the last line, which may be the only one."""
+    whole = text.rstrip()
+    start = max(whole.rfind("\n") + 1, len(whole) - LINE_LIMIT)
+    if match := re.compile(rf"\s*{_OPEN}({pattern}){_CLOSE}[.。]?").fullmatch(whole, start):
+        yield Found(match.group(1), *match.span(1))
+
+
+def _hits(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
+    return (Found(m.group(1), *m.span(1)) for m in pattern.finditer(text))
 
 
 def _leading(pattern: str) -> re.Pattern[str]:

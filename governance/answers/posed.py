@@ -15,10 +15,15 @@ LETTER, BOX, BOOLEAN, NUMBER = "letter", "boxed", "boolean", "number"
 MARKERS = [
     "boxed", "####", "C.", "C．", "C、", "C:", "C：", "C)", "C）", "yes or no", "Yes or No", "Yes or no", "yes/no",
     "Yes/No", "true or false", "True or False", "True/False", "or \"no\"", "or 'no'", "是或否", "或“否”", "或\"否\"",
-    "或者否", "是/否", "还是否", "正确或错误", "对或错", "umber only", "nly a number",
-    "nly the number", "nly a single number", "nly output the number", "数字",
+    "或者否", "是/否", "还是否", "正确或错误", "对或错", "umber only", "nly a number", "nly the number",
+    "nly a single number", "nly output the number", "输出数字", "回答数字", "给出数字", "填数字", "返回数字", "个数字", "的数字",
 ]  # fmt: skip
 """One of these stands in every question that demands a form; a search for all of them at once comes first."""
+LIKELY = (
+    r"(?s)A[.．、:：)）\]].*B[.．、:：)）\]].*C[.．、:：)）\]]|boxed|####|(?i:number)|[只仅].{0,12}数字"
+    r"|(?i:yes|true)\W{0,3}(?:or|OR|/)|是.{0,2}[或还/]|[对确]或"
+)
+"""Then this pattern, in linear time, of those that have one."""
 
 _OPTION = re.compile(r"(?:^|[\s，。；;?？:：)）\]\"'。])[(（\[]?([A-H])[)）\].．、:：]\s?(?=\S)")
 _EITHER = (

@@ -51,7 +51,7 @@ def stated(batch: SampleBatch) -> pa.Table | None:
     rows, last = answered(batch)
     if not len(rows):
         return None
-    answers = pl.Series(values=batch.turns.contents.take(pa.array(last)))
+    answers = pl.Series(values=batch.turns.contents.take(pa.array(last)), dtype=pl.String)
     wanted = np.flatnonzero(_states(answers).to_numpy())
     if not len(wanted):
         return None

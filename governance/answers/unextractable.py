@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from governance.answers.posed import MARKERS, gives, posed
+from governance.answers.posed import LIKELY, MARKERS, gives, posed
 from governance.answers.questions import answered
 from governance.rules.marks import marked_turns
 from governance.samples import USER, SampleBatch
@@ -22,7 +22,8 @@ def unextractable(batch: SampleBatch) -> pa.Table | None:
     fits = turns.roles[asked] == USER
     rows, last, asked = rows[fits], last[fits], asked[fits]
     questions = pl.Series(values=turns.contents.take(pa.array(asked)))
-    wanted = np.flatnonzero(questions.str.contains_any(MARKERS).fill_null(value=False).to_numpy())
+    marked = np.flatnonzero(questions.str.contains_any(MARKERS).to_numpy())
+    wanted = marked[questions.gather(marked).str.contains(LIKELY).to_numpy()]
     bad, kinds = [], []
     answers = turns.contents.take(pa.array(last[wanted])).to_pylist()
     for place, question, answer in zip(wanted, questions.gather(wanted).to_list(), answers, strict=True):

@@ -10,6 +10,11 @@ from governance.arithmetic.values import PLAIN, Binary, Expression, Number, eval
 
 CONVERSIONS = frozenset((3, 4, 7, 10, 12, 16, 24, 30, 52, 60, 365, 3600))
 """Factors between units of time, length and weight."""
+_COUNTED = frozenset((
+    "dollar", "dollars", "yuan", "rmb", "usd", "cny", "eur", "euros", "people", "元", "块", "美元", "港元", "欧元", "日元",
+    "股", "张", "人", "个", "只", "件", "台", "份", "次", "倍", "期", "手", "户", "笔", "颗", "本", "条", "辆", "头", "箱", "包", "瓶",
+))  # fmt: skip
+"""Units that have no larger or smaller ones."""
 _POWERS = frozenset(10**n for n in (2, 3, 4, 6, 8, 9))
 """Cents and dollars, thousands and 万 that the text names elsewhere."""
 _STOPS = frozenset(",;，；。：:、.?!？！“”\"'()（）[]【】*#")
@@ -105,7 +110,7 @@ def undecidable(left: Expression, right: Expression) -> str:
     units = {n.unit for n in (*numbers(left), *numbers(right))} - {""}
     x, y = evaluate(left, PLAIN), evaluate(right, PLAIN)
     factor = max(abs(x), abs(y)) / min(abs(x), abs(y)) if x and y else Fraction(0)
-    if len(units) > 1 or factor in _POWERS or (units and factor in CONVERSIONS):
+    if len(units) > 1 or factor in _POWERS or (units - _COUNTED and factor in CONVERSIONS):
         return "units"
     if _all_percent(left) != _all_percent(right) and not (_any_percent(left) and _any_percent(right)):
         return "units"  # 48 = 100% + 20%

@@ -58,9 +58,9 @@ _TOKEN = re.compile(
     | (?P<label> \\(?:text|textbf|textit|textrm|mathrm|mbox|operatorname)\s?\{(?P<inner>[^{}]{0,100})\} )
     | (?P<fraction> \\[dtc]?frac(?![a-z]) )
     | (?P<root> \\sqrt(?![a-z\[]) | √ | sqrt(?=\() )
+    | (?P<degree> \^\s?\{?\\circ\}? | [°℃℉] )
     | (?P<operator> \\(?:times|cdot|ast|div)(?![a-z]) | \*\*(?!\*) | [-+*/^×·⋅∙✕✖÷−–](?!=) )
     | (?P<about> ≈|≒|≅|\\approx(?![a-z])|\\simeq(?![a-z]) )
-    | (?P<degree> \^\s?\{?\\circ\}? | [°℃℉] )
     | (?P<noise> \\left(?![a-z]) | \\right(?![a-z]) | \\(?:quad|qquad|displaystyle|boxed|mathbf|bf|limits)(?![a-z])
         | \\[,;:!\ ()\[\]$] | [$€£¥￥&] | US\$ | HK\$ | RMB(?=\s?\d) )
     | (?P<line> \\\\(?:\[\w{1,6}\])? | \\newline(?![a-z]) | \n )
@@ -147,7 +147,8 @@ def _joined(found: list[Token]) -> list[Token]:
         if token.kind is Kind.LINE and _beside_equals(before, after):
             continue
         if token.kind is Kind.WORD:
-            token = _word(token, before, after)
+            percent = i + 2 < len(found) and found[i + 2].kind is Kind.PERCENT
+            token = _word(token, before, after, percent=percent)
         elif token.text == "^" and token.end - token.start == 2 and not _between(before, after):  # **bold**
             continue
         out.append(token)
@@ -169,12 +170,12 @@ def _apart(before: Token, token: Token, after: Token) -> bool:
     return before.end < token.start and token.end < after.start
 
 
-def _word(token: Token, before: Token | None, after: Token | None) -> Token:
-    """`x` and `of` between two operands multiply, `million` after a number scales."""
+def _word(token: Token, before: Token | None, after: Token | None, *, percent: bool) -> Token:
+    """`x` and `of` between two operands multiply (a percentage where `percent`), `million` after a number scales."""
     if before is not None and after is not None and _between(before, after):
         if token.text in ("x", "X") and (after.kind is Kind.NUMBER or _apart(before, token, after)):
             return Token(Kind.OPERATOR, "*", token.start, token.end)
-        if token.text in ("of", "的") and before.kind is Kind.PERCENT:
+        if (token.text, percent) == ("的", True) or (token.text == "of" and before.kind is Kind.PERCENT):
             return Token(Kind.OPERATOR, "*", token.start, token.end)
     if token.text in SCALES and before is not None and before.kind is Kind.NUMBER:
         return Token(Kind.SCALE, token.text, token.start, token.end)

@@ -1,4 +1,4 @@
-"""The profile of one batch, by compiled code: some 0.6 us for a row of 1 KB."""
+"""The profile of one batch, by compiled code: below 1 us for a row of 1 KB."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from governance.text.tokens import I64_READ, U8, tokenise
 TURN_BYTES = 1 << 14
 """Bytes of a turn whose words are counted; so much of a text says what it is about, and scratch memory is bounded."""
 ROOM = max_tokens(TURN_BYTES)
+ONE_IN = 4
+"""Of so many rows one is looked at for its words, told by its sample id: the words of all would take 2.7 us a row."""
 HAN_SHARE = 0.3
 """Share of Chinese among letters from which a row counts as Chinese: names and formulas of such rows are Latin."""
 
@@ -70,10 +72,10 @@ def _sources(batch: SampleBatch) -> tuple[dict[str, int], int]:
 
 
 def _halves(batch: SampleBatch) -> npt.NDArray[np.uint8]:
-    """(rows,) 0 or 1, a bit of the sample id; equal samples are in one half."""
+    """(rows,) 0 or 1 by the sample id, so equal samples are in one half; 2 or more is not looked at for its words."""
     ids = batch.sample_ids
     raw = np.frombuffer(ids.buffers()[1], np.uint8)[ids.offset * 32 : (ids.offset + len(ids)) * 32]
-    return np.ascontiguousarray(raw[::32] & 1)
+    return np.ascontiguousarray(raw[::32] & (2 * ONE_IN - 1))
 
 
 @compiled(types.void, U8, I64_READ, I64_READ, _U8_READ, _I64_2)
@@ -83,6 +85,8 @@ def _count_words(data: Any, offsets: Any, starts: Any, halves: Any, out: Any) ->
     seen = np.full(BUCKETS, -1, np.int64)
     for row in range(len(starts) - 1):
         half = halves[row]
+        if half > 1:
+            continue
         for turn in range(starts[row], starts[row + 1]):
             end = min(offsets[turn + 1], offsets[turn] + TURN_BYTES)
             count = tokenise(data, offsets[turn], end, hashes, first, last)

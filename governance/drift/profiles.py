@@ -2,8 +2,8 @@
 
 It is made batch by batch, adds up in any order, and is small enough (about 70 KB) to be kept with every dataset
 version. Words are hashed into `BUCKETS` counters; a row counts once for each bucket it touches, however often a word
-comes, so one row that repeats itself does not shift the whole. The counters are kept apart for two halves of the
-rows, by a bit of their sample id: how far the halves differ says how much of a distance is chance.
+comes, so one row that repeats itself does not shift the whole. The counters are kept apart for two halves of
+the rows that are looked at, by their sample id: how far the halves differ says how much of a distance is chance.
 """
 
 from __future__ import annotations

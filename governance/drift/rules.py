@@ -14,7 +14,7 @@ from governance.findings import FINDINGS, Severity, empty_evidence, empty_findin
 from governance.rules.base import NotApplicable, Partials, RuleResult, Setup
 from governance.samples import SampleBatch
 
-FEWEST = 50
+FEWEST = 100
 """Rows that both versions must have; with fewer, chance is larger than any drift."""
 
 

@@ -17,7 +17,7 @@ Version 3 has 50 % laws and 50 % exam questions, version 4 has 5 % laws.
 
 ## Known limits
 - The version before is the latest one in this lake that differs and was audited with a drift rule; without one, or with
-  fewer than 50 rows in either, the rule is not applicable.
+  fewer than 100 rows in either, the rule is not applicable.
 - An audit of several datasets compares all of them together with the latest versions of all of them.
 - Only the 1,000 largest sources count by name; rows that name none count as one source.
 

@@ -16,7 +16,7 @@ Half of the rows of version 3 are shorter than 400 characters, half of those of 
   these numbers of rows is never a finding.
 
 ## Known limits
-- As for DRF001: an earlier version that was audited with a drift rule, and 50 rows in both.
+- As for DRF001: an earlier version that was audited with a drift rule, and 100 rows in both.
 - Quartiles in `details` are those of the bins, up to 9 % off.
 
 ## References

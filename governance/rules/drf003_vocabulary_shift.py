@@ -16,8 +16,9 @@ Version 4 has as many rows of the same lengths as version 3, and half of them in
   another subject or language gives some 0.05.
 
 ## Known limits
-- As for DRF001: an earlier version that was audited with a drift rule, and 50 rows in both.
-- The first 16,384 bytes of each turn count. Words share counters, so small changes among rare words are not seen.
+- As for DRF001: an earlier version that was audited with a drift rule, and 100 rows in both.
+- One row in four counts, told by its sample id, with the first 16,384 bytes of each of its turns. Words share counters,
+  so small changes among rare words are not seen.
 - A version of few rows against one of many needs a larger divergence (`chance` in `stats`).
 
 ## References
