@@ -16,7 +16,7 @@ from urllib.parse import quote
 from governance.findings import FINGERPRINT_VERSION
 from governance.report import RuleOutcome, RuleState, Verdict
 from governance.reports import as_json, pages, words
-from governance.reports.evidence import Finding, Line, Suppression
+from governance.reports.evidence import IN_SOURCE, Finding, Line, Suppression
 from governance.reports.places import has_lines
 from governance.reports.view import View
 from governance.safe_text import brief, visible
@@ -132,9 +132,9 @@ def _result(found: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 def _suppression(found: Suppression) -> dict[str, Any]:
     """A waiver as SARIF has it (3.35). Who and until when are no part of the standard and stand in `properties`."""
-    if found.waiver is None:
-        return {"kind": "inSource", "status": "accepted"}
     waiver = found.waiver
+    if waiver is None:
+        return {"kind": "inSource" if found.kind == IN_SOURCE else "external", "status": "accepted"}
     names = ("id", "requested_by", "approved_by", "expires", "ticket")
     known = {name: getattr(waiver, name) for name in names if getattr(waiver, name)}
     justification = visible(waiver.reason)

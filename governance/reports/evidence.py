@@ -19,6 +19,7 @@ from governance.reports.places import Places
 from governance.reports.shown import Excerpt, cut
 
 Row = dict[str, Any]
+IN_SOURCE = "in-source"
 BATCH = 8192  # lines of evidence turned into Python values at a time: about 15 MB
 EVIDENCE_ORDER = [
     (n, "ascending") for n in ("fingerprint", "role", "row", "turn", "start", "end", "peer", "peer_part")
@@ -68,7 +69,7 @@ class Suppression:
     def words(self) -> str:
         """Who keeps it from the gate, and until when."""
         if self.waiver is None:
-            return "waived in the data"
+            return "waived in the data" if self.kind == IN_SOURCE else "waived"
         who = f", approved by {self.waiver.approved_by}" if self.waiver.approved_by else ""
         return f"waived by {self.waiver.id}{who}, until {self.waiver.expires}"
 

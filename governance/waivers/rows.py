@@ -38,11 +38,13 @@ class RowFacts:
 
     def about(self, evidence: pa.Table, datasets: Iterable[DatasetRecord]) -> Rows:
         """The facts of the rows that evidence speaks of."""
+        empty, names = Rows(), tuple((d.first_row, d.name) for d in datasets)
+        if not self._facts.rows and not self._ignores.rows:
+            return Rows(datasets=names)
         rows = pl.DataFrame(pl.from_arrow(evidence.select(["row"]))).unique()
-        empty = Rows()
         return Rows(
             facts=_of(self._facts, rows, empty.facts),
-            datasets=tuple((d.first_row, d.name) for d in datasets),
+            datasets=names,
             ignores=_of(self._ignores, rows, empty.ignores),
         )
 

@@ -66,6 +66,8 @@ def asks_about_rows(waivers: Iterable[Waiver]) -> bool:
 
 def suppress(waivers: Sequence[Waiver], findings: pa.Table, evidence: pa.Table, rows: Rows) -> Suppressed:
     """What the waivers, and the rows themselves, keep from the gate."""
+    if not waivers and rows.ignores.is_empty():
+        return Suppressed(SUPPRESSIONS.empty_table(), {})
     found = pl.DataFrame(
         pl.from_arrow(findings.select(["fingerprint", "rule", "kind", "severity", "score", "rows"]))
     )

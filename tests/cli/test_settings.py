@@ -87,11 +87,13 @@ def test_paths_in_a_file_are_relative_to_that_file(home: Path) -> None:
     (home / "eval.jsonl").touch()
     inner = home / "inner"
     inner.mkdir()
-    write(home, govern='lake = "lake"\neval = ["eval.jsonl", "x=suite.jsonl", "fineval"]')
+    write(home, govern='lake = "lake"\nwaivers = "w.toml"\neval = ["eval.jsonl", "x=suite.jsonl", "fineval"]')
 
     loaded = load(inner)
 
     assert loaded.settings.lake == "../lake"
+    assert loaded.settings.waivers == "../w.toml"
+    assert loaded.waiver_file(inner) == Path("../w.toml")
     assert loaded.settings.eval == ("../eval.jsonl", "x=../suite.jsonl", "fineval")
 
 
@@ -272,3 +274,14 @@ def test_a_rule_option_may_be_a_list_of_texts(home: Path) -> None:
     assert loaded.settings.rules == {"ABC001": {"allow": ("a.com", "b.com"), "deny": "c,d"}}
     assert loaded.values["rules.ABC001.allow"] == ["a.com", "b.com"]
     assert loaded.origins["rules.ABC001.allow"] == "govern.toml"
+
+
+@pytest.mark.parametrize("place", ["", "inner"])
+def test_waivers_stand_beside_the_configuration(home: Path, place: str) -> None:
+    inner = home / place
+    inner.mkdir(exist_ok=True)
+    assert load(inner).waiver_file(inner) == inner / "waivers.toml"
+
+    write(home, govern="jobs = 1")
+
+    assert load(inner).waiver_file(inner) == home / "waivers.toml"

@@ -72,6 +72,7 @@ def checks(session: Session) -> Iterator[Check]:
         yield extra(name, modules)
     yield attempt("configuration", lambda: configuration(session))
     yield attempt("lake", lambda: lake(session))
+    yield attempt("waivers", lambda: waivers(session))
     yield space()
 
 
@@ -127,6 +128,7 @@ def configuration(session: Session) -> Check:
     loaded = session.load()
     loaded.check_codes()
     loaded.rule_options()
+    loaded.tolerances()
     return Check("configuration", True, ", ".join(map(str, loaded.files)) or "no file; defaults are in force")
 
 
@@ -152,6 +154,27 @@ def lake(session: Session) -> Check:
         f"{where}: {plural(found.files, 'file')}, {plural(found.events, 'event')}{left}",
         "`govern runs gc` removes what killed processes left" if found.orphans else "",
     )
+
+
+def waivers(session: Session) -> Check:
+    """The file of waivers can be read, and is what the event log says it is."""
+    from ui.cli.request import waiver_book
+
+    loaded = session.load()
+    book = waiver_book(session, loaded)
+    if book is None:
+        return Check("waivers", True, "none", "`govern waiver add` asks for one")
+    from governance.waivers.check import verify_waivers
+
+    path = loaded.waiver_file(Path.cwd())
+    with session.open_lake_to_look() as opened:
+        problems = verify_waivers(opened, path, loaded.settings.waiver_approvals)
+    if problems:
+        more = f", and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+        return Check(
+            "waivers", False, f"{problems[0]}{more}", "`govern waiver list`, then approve anew or revoke"
+        )
+    return Check("waivers", True, f"{path}: {plural(len(book.waivers), 'waiver')}")
 
 
 def space() -> Check:

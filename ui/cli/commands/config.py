@@ -63,6 +63,7 @@ def check(session: Session, /) -> int:
     loaded = session.load()
     loaded.rule_options()
     loaded.severities()
+    loaded.tolerances()
     loaded.check_codes()
     files = ", ".join(str(path) for path in loaded.files) or "no file; every value is a default"
     session.note(f"the configuration is right ({files})")
