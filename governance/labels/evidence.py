@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Scores = npt.NDArray[np.float32]
 
-STRONG, WEAK = 3.0, 1.0
+STRONG, WEAK = 3.0, 1.0  # the first as in scan.py, which is not imported here: it brings numba
 """What a strong word and a word weigh. One strong word against nothing is a confidence of 0.75, one word 0.5."""
 PATTERN_CHARACTERS = 300
 ASKING = np.isin(ROLES, ("user", "text"))

@@ -33,6 +33,11 @@ class Given:
     texts: pa.StringArray
 
     @property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """(rows,) where both halves are named."""
+        return np.asarray((self.scenes >= 0) & (self.tasks >= 0))
+
+    @property
     def unmapped(self) -> npt.NDArray[np.bool_]:
         """(rows,) where there is a label that the taxonomy does not know."""
         there = self.texts.is_valid().to_numpy(zero_copy_only=False)

@@ -1,4 +1,4 @@
-"""The labeller: what the data say, what their words say, what the nearest labelled examples say; or nothing.
+"""The labeller: what the data say, else what their words say, else what labelled examples near them say; or nothing.
 
 The confidence of a scene (and of a task) is its share of the evidence, with one weight of doubt added:
 
@@ -20,7 +20,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from governance.labels.evidence import WEAK, Lexicon, Scores, asked, compile_lexicon, questions, scores
+from governance.labels.evidence import (
+    WEAK,
+    Lexicon,
+    Scores,
+    asked,
+    compile_lexicon,
+    owners,
+    questions,
+    scores,
+)
 from governance.labels.given import Given, read_labels, spellings
 from governance.labels.neighbours import CHARACTERS, Embedder, Neighbours, neighbours_of
 from governance.labels.taxonomy import Half, Taxonomy, load_taxonomy
@@ -29,9 +38,18 @@ from governance.samples import SampleBatch
 if TYPE_CHECKING:
     import polars as pl
 
-BASES = ("data", "data+rules", "rules", "neighbours", "rules+neighbours", "unmapped", "none")
-"""What a label rests on. `data+rules`: the data name one half; `unmapped`: as the data have it; `none`: no label."""
-DATA, COMPLETED, RULES, NEIGHBOURS, BOTH, UNMAPPED, NONE = range(len(BASES))
+BASES = (
+    "data",
+    "data+rules",
+    "data+neighbours",
+    "rules",
+    "neighbours",
+    "rules+neighbours",
+    "unmapped",
+    "none",
+)
+"""What a label rests on. `data+...`: the data name one half; `unmapped`: as the data have it; `none`: no label."""
+DATA, COMPLETED, FILLED_IN, RULES, NEIGHBOURS, BOTH, UNMAPPED, NONE = range(len(BASES))
 
 GENERAL = 2 * WEAK
 """What can speak for a general half: enough for a label where nothing else speaks, never against a strong word."""
@@ -73,7 +91,8 @@ class Labeller:
 
     Attributes:
         min_confidence: below it no label is given; what the data say is never doubted.
-        embedder: turns texts into vectors, for the vote of the taxonomy's examples; None for words alone.
+        embedder: turns texts into vectors, for the vote of the taxonomy's examples on rows that words leave open; None
+            for words alone.
     """
 
     taxonomy: Taxonomy
@@ -111,20 +130,26 @@ class Labeller:
     def label(self, batch: SampleBatch) -> pa.Table:
         """`LABELS` of a batch, row by row."""
         given = read_labels(batch.table.column("label"), self.spellings)
-        if ((given.scenes >= 0) & (given.tasks >= 0)).all():  # nothing is left to find out
-            rules, votes = np.zeros((len(batch), self.columns), np.float32), None
-        else:
-            rules = scores(batch, self.lexicon)
-            votes = self._votes(batch, rules.shape)
-        return _table(batch, self._decided(rules, votes, given), given, self.taxonomy)
+        return _table(batch, self._found(batch, given), given, self.taxonomy)
 
-    def _votes(self, batch: SampleBatch, shape: tuple[int, ...]) -> Scores | None:
-        """What the nearest examples speak for, as scores of the same shape as those of the rules."""
-        if self.neighbours is None or not len(batch):
-            return None
-        rows, texts = questions(batch.turns, asked(batch.turns), CHARACTERS)
-        votes = np.zeros(shape, np.float32)
-        votes[rows] = self.neighbours.votes(texts.to_list())
+    def _found(self, batch: SampleBatch, given: Given) -> Decided:
+        """What data and words say, and for the rows these leave open, what the examples say too."""
+        if given.whole.all():  # nothing is left to find out
+            return self._decided(np.zeros((len(batch), self.columns), np.float32), None, given)
+        rules = scores(batch, self.lexicon)
+        found = self._decided(rules, None, given)
+        still_open = ~given.whole & np.isin(found.basis, (NONE, DATA))
+        if not still_open.any() or self.neighbours is None:
+            return found
+        return self._decided(rules, self._votes(batch, still_open), given)
+
+    def _votes(self, batch: SampleBatch, wanted: npt.NDArray[np.bool_]) -> Scores:
+        """(rows, columns) what the nearest examples speak for, in the rows that are wanted."""
+        votes = np.zeros((len(batch), self.columns), np.float32)
+        turns = asked(batch.turns) & wanted[owners(batch.turns)]
+        rows, texts = questions(batch.turns, turns, CHARACTERS)
+        if self.neighbours is not None and len(rows):
+            votes[rows] = self.neighbours.votes(texts.to_list())
         return votes
 
     def _decided(self, rules: Scores, votes: Scores | None, given: Given) -> Decided:
@@ -146,10 +171,10 @@ class Labeller:
     def _settled(self, given: Given, scene: Indices, task: Indices, sure: Scores, basis: Indices) -> Decided:
         """What the data say comes first, then what is sure enough."""
         half = (given.scenes >= 0) ^ (given.tasks >= 0)
-        whole = (given.scenes >= 0) & (given.tasks >= 0)
         enough = sure >= self.min_confidence
-        basis = np.where(enough, np.where(half, COMPLETED, basis), np.where(half, DATA, NONE))
-        basis = np.where(whole, DATA, np.where(given.unmapped, UNMAPPED, basis))
+        completed = np.where(basis == NEIGHBOURS, FILLED_IN, COMPLETED)
+        basis = np.where(enough, np.where(half, completed, basis), np.where(half, DATA, NONE))
+        basis = np.where(given.whole, DATA, np.where(given.unmapped, UNMAPPED, basis))
         told = (basis == DATA) | (basis == UNMAPPED)
         scene = np.where(basis == DATA, given.scenes, scene)
         task = np.where(basis == DATA, given.tasks, task)

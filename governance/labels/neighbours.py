@@ -1,5 +1,7 @@
-"""The vote of the nearest labelled examples in embedding space.
+"""The vote of the nearest labelled examples in embedding space, on rows whose words do not tell.
 
+The vote only fills in. With a static model and 66 examples, letting it speak beside strong words took the labelled
+share of Finova's questions from 0.68 to 0.37 and gained no precision: unlike texts of one language look alike to it.
 Whoever makes vectors is an argument (`Embedder`); nothing here loads a model.
 """
 
@@ -16,7 +18,7 @@ from governance.labels.taxonomy import Taxonomy
 
 Vectors = npt.NDArray[np.float32]
 
-CHARACTERS = 1000
+CHARACTERS = 500
 """Characters from each end of what is asked that are turned into a vector."""
 NEAREST = 5
 FLOOR = 0.5

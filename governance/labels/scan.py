@@ -25,7 +25,10 @@ from governance.text.compiled import compiled, kept
 LOOKED = 1000
 """Characters looked at from each end of a turn. What is asked stands at one of the two ends of a long prompt."""
 MOST_REPEATS = 2
-"""A word counts this often at most in one row; a long text must not decide by repeating itself."""
+"""A word of weight `STRONG` or more counts this often at most in one row, any other once: a text must not decide by
+repeating itself. Five ounces and three ounces of sugar are no gold."""
+STRONG = 3.0
+"""What a word weighs that decides by itself."""
 
 _KIND = np.array(
     [0 if byte > 127 else chr(byte).isalpha() + 2 * chr(byte).isdigit() for byte in range(256)], np.uint8
@@ -227,7 +230,7 @@ def add_scores(
         rows: (turns,) the row of each turn, not falling.
         wanted: (turns,) which turns are looked at.
         looked: characters looked at from each end of a turn.
-        repeats: how often a word counts in one row.
+        repeats: how often a strong word counts in one row; any other counts once.
         scores: (rows, columns) float32, added to in place.
     """
     last = np.full(len(starts) - 1, -1, np.int64)
@@ -258,6 +261,7 @@ def add_scores(
             if last[found] != row:
                 last[found], seen[found] = row, 0
             if seen[found] < repeats:
-                seen[found] += 1
                 for vote in range(starts[found], starts[found + 1]):
-                    scores[row, columns[vote]] += weights[vote]
+                    if seen[found] == 0 or weights[vote] >= STRONG:
+                        scores[row, columns[vote]] += weights[vote]
+                seen[found] += 1

@@ -78,6 +78,7 @@ def basis(view: View) -> str:
 _BASIS = {
     "data": "the data",
     "data+rules": "data and words",
+    "data+neighbours": "data and examples",
     "rules": "words",
     "rules+neighbours": "words and examples",
     "neighbours": "examples",

@@ -206,16 +206,23 @@ class Letters:
         return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
-def test_the_nearest_examples_vote(kitchen: Taxonomy):
-    near = Letters({"Welches Fett ist heiß?": "Which fat stands the most heat?"})
+def test_the_nearest_examples_vote_where_words_do_not_tell(kitchen: Taxonomy):
+    fat = "Which fat stands the most heat?"
+    near = Letters({"Welches Fett?": fat, "How would this do?": fat, "bread, pan, how?": fat})
     labeller = Labeller(kitchen, 0.6, near)
 
-    assert ("frying/question", 0.67, "neighbours") == one(labeller, "Welches Fett ist heiß?")
-    assert ("frying/question", "rules+neighbours") == one(
-        labeller, "Which fat stands the most heat? how pan"
-    )[::2]
-    assert (None, 0.0, "none") == one(labeller, "nothing alike in here")
+    assert ("frying/question", 0.67, "neighbours") == one(labeller, "Welches Fett?")
+    assert ("frying/question", 0.67, "rules+neighbours") == one(labeller, "How would this do?")
+    assert ("frying/question", 0.67, "data+neighbours") == one(labeller, "Welches Fett?", "frying")
+    assert (None, "none") == one(labeller, "nothing alike in here")[::2]
+
+
+def test_words_are_not_outvoted(kitchen: Taxonomy):
+    near = Letters({"buy bread": "Which fat stands the most heat?"})
+    labeller = Labeller(kitchen, 0.6, near)
+
     assert ("baking/shopping", 0.75, "rules") == one(labeller, "buy bread")
+    assert 0 == near.calls
 
 
 def test_the_examples_are_embedded_once(kitchen: Taxonomy):

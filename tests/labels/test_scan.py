@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.labels.scan import Vote, add_scores, build, folded
+from governance.labels import evidence
+from governance.labels.evidence import WEAK
+from governance.labels.scan import STRONG, Vote, add_scores, build, folded
 from governance.samples import utf8_buffers
 
 
-def found(texts: list[str], *words: str, looked: int = 1000, repeats: int = 9, rows: list[int] | None = None):
+def found(
+    texts: list[str], *words: str, looked: int = 1000, repeats: int = 9, rows: list[int] | None = None,
+    weight: float = STRONG,
+):  # fmt: skip
     """(rows, words) how often each word counts."""
-    trie = build([Vote(word, i, 1.0) for i, word in enumerate(words)])
+    trie = build([Vote(word, i, weight) for i, word in enumerate(words)])
     data, offsets = utf8_buffers(pa.array(texts, pa.large_string()))
     owners = np.array(range(len(texts)) if rows is None else rows, np.int64)
     scores = np.zeros((owners.max(initial=-1) + 1, len(words)), np.float32)
@@ -24,7 +29,7 @@ def found(texts: list[str], *words: str, looked: int = 1000, repeats: int = 9, r
         data, offsets.astype(np.int64), owners, np.ones(len(texts), np.bool_), looked, repeats,
         trie.classes, trie.next, trie.word, trie.begins, trie.goes_on, trie.starts, trie.columns, trie.weights, scores,
     )  # fmt: skip
-    return scores.astype(int).tolist()
+    return (scores / weight).astype(int).tolist()
 
 
 @pytest.mark.parametrize(
@@ -53,8 +58,15 @@ def test_words_of_a_text(text: str, words: list[str], expected: list[int]):
     assert [expected] == found([text], *words)
 
 
-def test_a_word_counts_so_often_in_a_row_at_most():
-    assert [[2], [1]] == found(["fund fund", "fund", "a fund"], "fund", repeats=2, rows=[0, 0, 1])
+def test_a_strong_word_counts_so_often_in_a_row_at_most_and_any_other_once():
+    texts = ["fund fund", "fund", "a fund"]
+
+    assert [[2], [1]] == found(texts, "fund", repeats=2, rows=[0, 0, 1])
+    assert [[1], [1]] == found(texts, "fund", repeats=2, rows=[0, 0, 1], weight=WEAK)
+
+
+def test_the_weight_of_a_strong_word_is_the_same_everywhere():
+    assert STRONG == evidence.STRONG
 
 
 def test_only_both_ends_of_a_long_turn_are_looked_at():

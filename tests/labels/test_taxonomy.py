@@ -12,6 +12,7 @@ import pytest
 
 from governance.errors import ConfigError
 from governance.labels.taxonomy import FINANCE, finance, load_taxonomy, parsed, spelled
+from tests.conftest import REPOSITORY
 
 SMALL = """
 name = "kitchen"
@@ -181,3 +182,20 @@ def test_a_file_that_is_no_toml_or_not_there(tmp_path: Path):
 )
 def test_spellings_of_one_name(name: str, same: str):
     assert spelled(name) == spelled(same)
+
+
+def test_the_file_in_the_documentation_is_one():
+    page = (REPOSITORY / "docs" / "labels.md").read_text(encoding="utf-8")
+    block = page.split("```toml\n")[1].split("```")[0]
+
+    assert ("baking/question", "baking/shopping") == parsed(tomllib.loads(block), "docs").labels
+
+
+def test_the_numbers_in_the_documentation_are_those_of_the_file():
+    page = " ".join((REPOSITORY / "docs" / "labels.md").read_text(encoding="utf-8").split())
+    known = finance()
+    scenes, tasks = len(known.scenes), len(known.tasks)
+
+    assert (
+        f"{scenes} scenes, {tasks} tasks, and the {len(known.pairs)} of their {scenes * tasks} pairs" in page
+    )
