@@ -20,6 +20,7 @@ from ui.cli.words import plural
 if TYPE_CHECKING:
     from governance.labels.files import Labelled
     from governance.labels.labeller import Labeller
+    from governance.labels.neighbours import Embedder
     from governance.labels.taxonomy import Half, Taxonomy
 
 
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
     section="Labels",
     help="0 to 1: give no label below it (default: what the taxonomy says)",
 )
+@option(
+    "--neighbours/--no-neighbours",
+    default=True,
+    section="Labels",
+    help="let labelled examples of like meaning decide on rows whose words do not tell",
+)
 @option("--show", is_flag=True, section="Labels", help="print the taxonomy instead")
 @output_option
 @format_option("text", "json", default="text")
@@ -51,12 +58,13 @@ def command(
     """Label the rows of a dataset by scene and task.
 
     A label is a scene and a task, such as banking/consultation. It comes from the data's own label column where the
-    taxonomy knows its names, else from the words of the row; where these do not tell, the row gets none. Without -o
-    the rows are only counted.
+    taxonomy knows its names, else from the words of the row; where these do not tell, from the nearest labelled
+    examples, if an embedder is installed. Where nothing tells, the row gets none. Without -o the rows are only
+    counted.
     """
     if show == bool(dataset):
         raise click.UsageError("name a dataset, or give --show", click.get_current_context())
-    labeller = _labeller(session, given)
+    labeller = _labeller(session, given | {"show": show})
     if show:
         put_json(taxonomy_values(labeller.taxonomy)) if format == "json" else _show(labeller.taxonomy)
         return 0
@@ -74,12 +82,26 @@ def _labeller(session: Session, given: dict[str, Any]) -> Labeller:
     from governance.labels.labeller import labeller_of
 
     options = {"labels": (given["labels"], "--labels")} if given["labels"] else {}
-    path = session.load(options).settings.labels or None
-    labeller = labeller_of(path, given["min_confidence"])
+    settings = session.load(options).settings
+    embedder = _embedder(session, settings.embedder) if given["neighbours"] and not given["show"] else None
+    labeller = labeller_of(settings.labels or None, given["min_confidence"], embedder)
     if labeller is None:
         hint = 'give --labels FILE, or leave out labels = "none"'
         raise UsageError("the settings say that nothing is labelled", where="labels", hint=hint)
     return labeller
+
+
+def _embedder(session: Session, name: str) -> Embedder | None:
+    """What turns texts into vectors, named on stderr; None, with the reason, where nothing does."""
+    from governance.embedding.model import load, missing
+
+    reason = missing(name)
+    if reason is not None:
+        session.note(f"examples are not compared: {reason}")
+        return None
+    model = load(name)
+    session.note(f"examples are compared by {model.info.name}")
+    return model.encode
 
 
 def _label(
