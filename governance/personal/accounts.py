@@ -22,10 +22,10 @@ _SAID = (
     "(?P<said>(?:账|帐|賬|户|戶)(?:号|號)|卡号|卡號|(?:账|帐|賬)(?:户|戶)|存折号"
     "|(?i:account|acct|a/c)(?i:[ _-]?(?:number|num|no|id))?)"
 )
-_WORDS = re.compile(rf"{_SAID}(?:\.|码)?[\"']?\s?(?:[:：#=]|是|为|is)?\s?#?[\"']?$")
+_WORDS = re.compile(rf"{_SAID}(?:\.|码)?[\"']?\s?(?:[:：#=-]|是|为|is)?\s?#?[\"']?$")
 _NUMBER = re.compile(rf"(?<![0-9A-Za-z_.-])[0-9](?:[ -]?[0-9]){{7,22}}{NO_AMOUNT}")
 _ELSEWHERE = re.compile(
-    r"(?:QQ|微信|支付宝|微博|抖音|游戏|登录|用户|会员|邮箱|平台|公众|客户|股东|证券|基金|twitter|github|user|steam|weibo"
+    r"(?:QQ|微信|支付宝|微博|抖音|游戏|登录|用户|会员|邮箱|平台|公众|twitter|github|user|steam|weibo"
     r"|wechat|login)[^0-9]{0,6}$",
     re.IGNORECASE,
 )

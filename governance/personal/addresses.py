@@ -35,11 +35,13 @@ _PLACES = re.compile(
 _LEVEL = re.compile(
     "(?P<city>市|自治州|盟)|(?P<county>(?<![小社地园校景专战特灾时])区|县|旗)|(?P<town>镇|乡|街道)"
 )
-_CUT = re.compile(
-    ".*(?:地址|住址|住所|户籍|居住|家住|现住|住在|位于|坐落|寄到|寄往|寄至|送到|送往|送至|搬到|搬至|前往|来到|通过|沿着"
-    "|[在于是为到至往从由将，。：（）])"
+_WORDS_BEFORE = re.compile(
+    ".*(?:地址|住址|住所|户籍|居住|家住|现住|住在|位于|坐落|寄到|寄往|寄至|送到|送往|送至|搬到|搬至|前往|来到|通过|沿着|[（）])"
 )
-_HOMES = re.compile("住址|家住|现住|住在|租住|居住|户籍|常住|家庭地址|收货|收件|邮寄|寄到|寄往|寄给|老家")
+_WORD_BEFORE = re.compile(".*[在于是为到至往从由将]")
+_HOMES = re.compile(
+    "住址|家住|现住|住在|租住|居住|户籍|常住|家庭地址|收货|收件|寄件|邮寄|寄到|寄往|寄给|老家"
+)
 _OFFICES = re.compile(
     "公司|企业|工商|注册|办公|营业|经营|总部|法院|机关|银行|支行|网点|大厦|广场|中心|写字楼|商务|[0-9]层"
 )
@@ -90,13 +92,20 @@ def find_chinese(text: str, search: Search) -> list[Span]:
 def _beginning(text: str, at: int) -> int:
     """Where the address begins whose road starts at `at`: at the largest place named, or after the words before."""
     run = _LEFT.search(text, max(0, at - 32), at)
-    left = run[0] if run else ""
-    cut = _CUT.match(left)
-    own = left[cut.end() :] if cut else left
+    own = _without(_WORDS_BEFORE, run[0] if run else "")
     place, level = _PLACES.search(own), _LEVEL.search(own)
     if place:
         return at - len(own) + place.start()
-    return at - len(own) + (max(0, level.start() - 3) if level else max(0, len(own) - 6))
+    if level:  # a name of up to three characters: 海淀区, 兴隆台区
+        name = _without(_WORD_BEFORE, own[max(0, level.start() - 3) : level.start()])
+        return at - len(own) + level.start() - len(name)
+    return at - len(_without(_WORD_BEFORE, own[-6:]))
+
+
+def _without(words: re.Pattern[str], text: str) -> str:
+    """What follows the last of these words."""
+    found = words.match(text)
+    return text[found.end() :] if found else text
 
 
 def find_english(text: str, search: Search) -> list[Span]:

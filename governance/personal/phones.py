@@ -39,12 +39,14 @@ _BODY = re.compile(
     rf"(?P<mobile>{_MOBILE})|(?P<landline>{_LANDLINE}{_EXTENSION})|(?P<shared>{_SHARED})"
     rf"|(?P<america>{_AMERICA}{_EXTENSION})|(?P<world>{_WORLD})"
 )
-_NUMBER = re.compile(rf"{ALONE}(?:{_BODY.pattern}){NO_UNIT}")
+_NUMBER = re.compile(rf"(?:{ALONE}|(?<=[A-Za-z])(?=\+))(?:{_BODY.pattern}){NO_UNIT}")
 _LOCAL = re.compile(rf"(?<![0-9A-Za-z_.+-])[(（]?[0-9][0-9 ()（）.-]{{5,17}}[0-9]{NO_AMOUNT}")
-_GAP = r"(?: ?[Nn]umber)?[^0-9\n+]{0,6}"
+_GAP = r"(?:[ _]?[Nn]umber)?[^0-9\n+]{0,6}"
 _WORDS = re.compile(f"{_SAID}{_GAP}$")
 _BRACKETS = str.maketrans("（）", "()")
 _SAID_BEFORE = re.compile(f"{_SAID}|微信")
+_SUM = "(?<![0-9])(?!1[3-9])[0-9]{9,11}"
+_SUM_BEFORE, _SUM_AFTER = re.compile(_SUM + "[^0-9]{1,5}$"), re.compile(f"[^0-9]{{1,5}}{_SUM}(?![0-9])")
 _GOES_ON = re.compile(
     r"[A-Za-z_]|\s?(?:人(?!工|事|员)|户|个|家|次|条|笔|件|点|倍|年|名|辆|台|公里|平方|people|units|shares|times)"
 )
@@ -74,7 +76,11 @@ def _formatted(text: str, match: re.Match[str], search: Search) -> Span | None:
     standing = _standing(written, region) if abroad or region in search.regions else None
     if standing is None:
         return Span(start, match.end(), "phone", DOUBTFUL)
-    unclear = is_labelled(text, start) or is_in_a_row_of_numbers(text, start, match.end())
+    unclear = (
+        is_labelled(text, start)
+        or is_in_a_row_of_numbers(text, start, match.end())
+        or (written.isdigit() and _is_one_of_several(text, start, match.end()))
+    )
     if other or (unclear and not close):
         sure = POSSIBLE
     else:
@@ -82,11 +88,21 @@ def _formatted(text: str, match: re.Match[str], search: Search) -> Span | None:
     return Span(start, match.end(), "phone", sure, public=standing)
 
 
+def _is_one_of_several(text: str, start: int, end: int) -> bool:
+    """True beside other numbers of that size which are no mobiles, as among the choices of a question."""
+    return (
+        _SUM_BEFORE.search(text, max(0, start - 17), start) is not None
+        or _SUM_AFTER.match(text, end) is not None
+    )
+
+
 def _confidence(form: str, written: str) -> float:
     """How sure a number that is in use is to be meant as one, where no word says so."""
     if written.startswith("+"):
         return KNOWN
-    if form == "world" or (form == "america" and "." in written):
+    if form == "world":
+        return LIKELY if "-" in written else POSSIBLE
+    if form == "america" and "." in written:
         return POSSIBLE
     return POSSIBLE if form == "shared" and written.isdigit() else LIKELY
 
