@@ -16,8 +16,8 @@ from governance.text.compiled import compiled
 from governance.text.tokens import I64_READ, U8, U64_READ
 
 SIGNS, OPEN, WANTING, UNSTOPPED, BRACKET = 1, 2, 4, 8, 16
-"""Bits of what was found: a backtick, backslash or two dollars anywhere; a comma, colon or opening bracket at the end; a
-last word that wants another; a last sentence without a stop after one with; a bracket open in the last line."""
+"""Bits of what was found: a backtick, backslash or two dollars anywhere; a comma, colon or opening bracket at the end;
+a last word that wants another; a last sentence without a stop after one with; a bracket open in the last line."""
 
 TAIL = 600
 SENTENCE = 16
