@@ -56,11 +56,14 @@ class Found:
 
     def is_spared(self, text: str) -> bool:
         """True inside one of the longer phrases that give it another meaning."""
-        for longer in self.entry.spared:
-            around = text[max(self.start - len(longer), 0) : self.end + len(longer)].lower()
-            if longer in around:
-                return True
-        return False
+        around = text[max(self.start - 40, 0) : self.end + 40].lower()
+        start, end = min(self.start, 40), min(self.start, 40) + self.end - self.start
+        return any(_overlaps(longer, around, start, end) for longer in self.entry.spared)
+
+
+def _overlaps(longer: str, text: str, start: int, end: int) -> bool:
+    """Does the longer phrase stand in the text so that it shares a character with text[start:end]?"""
+    return text.find(longer, max(start - len(longer) + 1, 0), end + len(longer) - 1) >= 0
 
 
 class Texts:

@@ -20,7 +20,7 @@ securities laws, and a finance model that repeats it promises what nobody may pr
 None.
 
 ## Known limits
-- The lists hold the usual offers; new slang is not found.
+- The lists hold the usual offers in simplified Chinese and English; new slang is not found.
 - An advertisement that uses a word of warning (other than to deny it: 不是骗局) is taken for a warning.
 - Offers without any call to act are not reported.
 

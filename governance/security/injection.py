@@ -46,8 +46,8 @@ _SAYING = re.compile(
 )
 _GUARDS = re.compile(r"^[^。！？\n]{0,6}(?:限制|规则|安全|审查|过滤|准则|约束|指令)")
 _DIRECTIVE = re.compile(
-    r"you\ (?:are|must|will|should)|ignore|disregard|override|from\ now\ on|new\ instruction|obey|comply"
-    r"|你(?:是|现在|必须|将|要)|必须|忽略|无视|从现在起|新(?:的)?指令",
+    r"you must|ignore|disregard|override|from now on|new instruction|obey|comply"
+    r"|你现在|必须|忽略|无视|从现在起|新的?指令",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(

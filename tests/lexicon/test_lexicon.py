@@ -34,10 +34,10 @@ def test_grades_are_from_one_to_three_in_lists_that_have_them() -> None:
 
 
 def test_longer_phrases_spare_a_word() -> None:
-    text = "印度支那，支那人"
+    text = "印度支那支那人"
     spared = {place.start: place.is_spared(text) for place in found(hits(batch(text), "toxic"))}
 
-    assert {2: True, 5: False} == spared
+    assert {2: True, 4: False} == spared
 
 
 def test_at_most_so_many_places_a_turn_are_looked_at() -> None:

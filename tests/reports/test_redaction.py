@@ -156,3 +156,24 @@ def test_long_and_hostile_text_takes_time_in_proportion_to_its_length():
         redact(
             text
         )  # the suite's own time limit is the assertion: a pattern that backtracks would take hours
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("82dffx1kVZQ2tqMn is its end", "[CUT KEY] is its end"),
+        ("fipZGnzPbDFDyFKm。之后", "[CUT KEY]。之后"),
+        ("nternationalisation of bond markets", "nternationalisation of bond markets"),
+        ("20230115 report", "20230115 report"),
+        ("CreditSpreadOption pricing", "CreditSpreadOption pricing"),
+        ("and the key is sk-abC1d", "and the key is [CUT KEY]"),
+        ("postgresql://audit:Hn7k", "postgresql://audit:[CUT KEY]"),
+        ("a mask-wearing", "a mask-wearing"),
+    ],
+)
+def test_what_a_cut_left_of_a_key_is_hidden_and_words_stay(text: str, expected: str):
+    assert expected == redacted(text, begun_before=True, ends_after=True).text
+
+
+def test_whole_texts_keep_such_words():
+    assert "82dffx1kVZQ2tqMn is an id" == redact("82dffx1kVZQ2tqMn is an id")

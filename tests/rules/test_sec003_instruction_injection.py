@@ -64,6 +64,7 @@ QUIET = [
     "模板如下：\n```\n<|im_start|>user\n你好<|im_end|>\n```\n请解释",
     "The marker '<|endoftext|>' separates documents.",
     "see [inst] for the institution",
+    "Continue:\nUser: hi\nAssistant: You are welcome, you must be tired.\nSystem: you are online",
     "System: Windows 11\nAssistant: Anna Li, office 4",
     "The operating system message was clear: restart now.",
     "Write a system prompt for a bank's assistant.",
