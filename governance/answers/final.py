@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from governance.answers.extract import LETTERS, boolean, boxed, letters, number
 from governance.arithmetic.agreement import agree
 from governance.arithmetic.lexer import tokens
 from governance.arithmetic.reader import read
-from governance.arithmetic.values import Expression, Unreadable
+from governance.arithmetic.values import Expression, Number, Unreadable, evaluate, numbers, unit_of_last_digit
 
 LETTER, BOOLEAN, NUMBER, SET = "letter", "boolean", "number", "letters"
 
@@ -43,17 +44,19 @@ def contradict(one: Final, other: Final) -> bool:
     if a is None or b is None:
         return False
     try:
-        return not any(agree(x, y) for x in _scaled(one.value, a) for y in _scaled(other.value, b))
+        return not (agree(a, b) or _percentage(a, b) or _percentage(b, a))
     except Unreadable:
         return False
 
 
-def _scaled(text: str, node: Expression) -> list[Expression]:
-    """The number, and where it has no percent sign, the number of percent too: 0.25 and 25 are one answer."""
-    if "%" in text:
-        return [node]
-    percent = _expression(f"({text})%")
-    return [node] if percent is None else [node, percent]
+def _percentage(share: Expression, percent: Expression) -> bool:
+    """Whether one is the other's percentage, as rounded: 0.25 and 25, 0.333 and 33."""
+    step = max(_step(percent) / 100, _step(share) if any(n.decimals for n in numbers(share)) else Fraction(0))
+    return abs(evaluate(share) - evaluate(percent) / 100) < max(step, Fraction(1, 10**9))
+
+
+def _step(node: Expression) -> Fraction:
+    return unit_of_last_digit(node) if isinstance(node, Number) else Fraction(0)
 
 
 def _expression(text: str) -> Expression | None:

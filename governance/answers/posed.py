@@ -16,7 +16,8 @@ MARKERS = [
     "boxed", "####", "C.", "C．", "C、", "C:", "C：", "C)", "C）", "yes or no", "Yes or No", "Yes or no", "yes/no",
     "Yes/No", "true or false", "True or False", "True/False", "or \"no\"", "or 'no'", "是或否", "或“否”", "或\"否\"",
     "或者否", "是/否", "还是否", "正确或错误", "对或错", "umber only", "nly a number", "nly the number",
-    "nly a single number", "nly output the number", "输出数字", "回答数字", "给出数字", "填数字", "返回数字", "个数字", "的数字",
+    "nly a single number", "nly output the number", "输出数字", "回答数字", "给出数字", "填数字", "返回数字",
+    "个数字", "的数字",
 ]  # fmt: skip
 """One of these stands in every question that demands a form; a search for all of them at once comes first."""
 LIKELY = (

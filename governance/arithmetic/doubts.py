@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -11,8 +12,10 @@ from governance.arithmetic.values import PLAIN, Binary, Expression, Number, eval
 CONVERSIONS = frozenset((3, 4, 7, 10, 12, 16, 24, 30, 52, 60, 365, 3600))
 """Factors between units of time, length and weight."""
 _COUNTED = frozenset((
-    "dollar", "dollars", "yuan", "rmb", "usd", "cny", "eur", "euros", "people", "元", "块", "美元", "港元", "欧元", "日元",
-    "股", "张", "人", "个", "只", "件", "台", "份", "次", "倍", "期", "手", "户", "笔", "颗", "本", "条", "辆", "头", "箱", "包", "瓶",
+    "dollar", "dollars", "yuan", "rmb", "usd", "cny", "eur", "euros", "people", "元", "块", "美元", "港元", "欧元",
+    "日元",
+    "股", "张", "人", "个", "只", "件", "台", "份", "次", "倍", "期", "手", "户", "笔", "颗", "本", "条", "辆",
+    "头", "箱", "包", "瓶",
 ))  # fmt: skip
 """Units that have no larger or smaller ones."""
 _POWERS = frozenset(10**n for n in (2, 3, 4, 6, 8, 9))
@@ -63,11 +66,9 @@ def _belongs(line: Sequence[Token], first: int, at: int) -> bool:
 def _broken_off(text: str, line: Sequence[Token], first: int) -> bool:
     """Whether the break before the left side stands inside an expression: `14, 400 / 80`, `.8 + . 84`."""
     before = line[first - 1]
-    if (
-        before.text[0].isdigit()
-        or before.text not in _STOPS
-        or (before.end == line[first].start and before.text in ".:")
-    ):
+    touching = before.end == line[first].start
+    picture = unicodedata.category(before.text[0]) == "So" and not touching  # an emoji or an arrow
+    if not (before.text in _STOPS or picture) or (touching and before.text in ".:"):
         return True
     if first < 2:
         return False

@@ -183,7 +183,8 @@ def test_right_and_wrong_integers(a, b, sign):
 
 
 @pytest.mark.parametrize(
-    "piece", ["1+", "1=", "(", "9^", "\\frac{", "111,111", "1.", "= ", "<<1=", "x ", "2(", "-", "\n= 3", "\\sqrt"]
+    "piece",
+    ["1+", "1=", "(", "9^", "\\frac{", "111,111", "1.", "= ", "<<1=", "x ", "2(", "-", "\n= 3", "\\sqrt"],
 )
 def test_a_huge_text_takes_no_longer_than_its_length(piece):
     started = time.process_time()
