@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from governance.redaction import redact_credentials
-from governance.report import AuditReport, DatasetRecord, RuleOutcome, SuiteRecord
+from governance.report import AuditReport, DatasetRecord, RuleOutcome, SuiteRecord, WaiverRecord
 
 
 def presentable(report: AuditReport) -> AuditReport:
@@ -19,7 +19,7 @@ def presentable(report: AuditReport) -> AuditReport:
         suites=tuple(_suite(s) for s in report.suites),
         rules=tuple(_rule(r) for r in report.rules),
         config=without_credentials(report.config),
-        waivers=tuple(replace(w, reason=redact_credentials(w.reason)) for w in report.waivers),
+        waivers=tuple(map(_waiver, report.waivers)),
     )
 
 
@@ -42,6 +42,15 @@ def _rule(outcome: RuleOutcome) -> RuleOutcome:
         reason=redact_credentials(outcome.reason),
         options=without_credentials(outcome.options),
         stats=without_credentials(outcome.stats),
+    )
+
+
+def _waiver(record: WaiverRecord) -> WaiverRecord:
+    return replace(
+        record,
+        reason=redact_credentials(record.reason),
+        scope=redact_credentials(record.scope),
+        faults=tuple(map(redact_credentials, record.faults)),
     )
 
 

@@ -219,6 +219,15 @@ def test_who_acts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == ["zoe", "ann", "max"]
 
 
+@pytest.mark.parametrize(("text", "days"), [("30d", 30), ("0d", 0), ("365d", 365), ("2027-01-01", 36)])
+def test_the_last_day_is_a_date_or_a_number_of_days(run: Run, text: str, days: int) -> None:
+    run(*ADD[:-1], text, "--by", "ann")
+
+    (found,) = json.loads(run("waiver", "list", "-f", "json").out)
+
+    assert found["expires"] == (TODAY + timedelta(days=days)).isoformat()
+
+
 def test_rejecting_and_revoking(run: Run) -> None:
     approved(run)
     run(*ADD, "--by", "ann")
@@ -239,6 +248,8 @@ def test_rejecting_and_revoking(run: Run) -> None:
         (("add", "--rule", "DUP003", "--reason", "x", "--expires", "2027-01-01"), "a waiver means either"),
         ((*ADD[1:], "--finding", "abc"), "a waiver means either"),
         ((*ADD[1:-1], "soon"), "--expires is no date"),
+        ((*ADD[1:-1], "9999d"), "--expires is no date"),
+        ((*ADD[1:-1], "999d"), "it expires on 2029-08-21"),
         ((*ADD[1:-1], "2028-01-01"), "it expires on 2028-01-01, and was requested on 2026-11-26"),
         (("add", "--rule", "DUP999", *ADD[4:]), "there is no rule 'DUP999'"),
         (("add", "--rule", "GOV004", *ADD[4:]), "findings of GOV004 cannot be waived"),

@@ -162,3 +162,15 @@ def test_new_only_counts_what_is_waived_among_the_new(tmp_path: Path):
 
     assert shown.findings.num_rows < 12
     assert shown.suppressions.num_rows == sum(r.waived for r in shown.rules)
+
+
+@pytest.mark.parametrize("fmt", ["json", "html", "sarif"])
+def test_credentials_in_the_words_of_a_waiver_are_not_shown(fmt: str):
+    leaky = replace(
+        WAIVER,
+        reason="see postgres://ann:s3cret@db/x",
+        scope='where source = "postgres://ann:s3cret@db/x"',
+        faults=("reason is 'postgres://ann:s3cret@db/x', the log has nothing",),
+    )
+
+    assert "s3cret" not in rendered(replace(waived_report(), waivers=(leaky,)), fmt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +52,11 @@ def command() -> None:
     examples=(
         Example(
             "a finding, by the fingerprint of a report",
-            "govern waiver add --finding 022846652b18 --reason 'wanted twice' --expires 2027-02-28",
+            "govern waiver add --finding 022846652b18 --reason 'wanted twice' --expires 90d",
         ),
         Example(
             "all findings of a rule in one source",
-            "govern waiver add --rule DUP003 --where 'source = \"laws\"' --reason quotations --expires 2027-02-28",
+            "govern waiver add --rule DUP003 --where 'source = \"laws\"' --reason quotations --expires 90d",
         ),
     ),
 )
@@ -70,7 +71,12 @@ def command() -> None:
     "licence, label, row_id, dataset",
 )
 @option("--reason", metavar="TEXT", required=True, help="why it is acceptable")
-@option("--expires", metavar="DATE", required=True, help="the last day, at most a year ahead: 2027-02-28")
+@option(
+    "--expires",
+    metavar="DATE",
+    required=True,
+    help="the last day, at most a year ahead: a date such as 2027-02-28, or 90d",
+)
 @option("--ticket", metavar="ID", default="", help="where it was discussed")
 @acting
 @pass_session
@@ -78,12 +84,11 @@ def add(session: Session, /, finding: str | None, rule: str | None, where: str |
     """Ask for a waiver; it covers nothing until somebody else approves it."""
     from governance.errors import UsageError
     from governance.waivers import actions
-    from governance.waivers.book import day
 
     if (finding is None) == (rule is None and where is None) or (rule is None) != (where is None):
         raise UsageError("a waiver means either one finding or some of a rule", where="govern waiver add",
                          hint="give --finding, or --rule with --where")  # fmt: skip
-    path, last = file_of(session, given), day(given["expires"], "--expires")
+    path, last = file_of(session, given), last_day(given["expires"])
     with session.open_lake(create=True) as lake:
         code, print_ = actions.find_finding(lake, finding) if finding else (rule_id(rule or ""), "")
         wanted = actions.Request(code, given["reason"], last, print_, where or "", given["ticket"])
@@ -289,6 +294,16 @@ def file_of(session: Session, given: dict[str, Any]) -> Path:
     """The file of waivers that an option or the settings name."""
     options = {"waivers": (given["waivers"], "--waivers")} if given["waivers"] else {}
     return session.load(options).waiver_file(Path.cwd())
+
+
+def last_day(text: str) -> date:
+    """The day that --expires names: a date, or `90d` for the day that comes after so many."""
+    from governance.waivers.book import day
+    from governance.waivers.model import today
+
+    if text.endswith("d") and text[:-1].isdecimal() and len(text) <= 4:  # a year has 366 days at most
+        return today() + timedelta(days=int(text[:-1]))
+    return day(text, "--expires")
 
 
 def acting_person(by: str | None) -> str:
