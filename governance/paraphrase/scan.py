@@ -209,7 +209,7 @@ def _sentences(data: Any, base: int, units: Any, low: int, high: int, work: Any)
             at, end = ends[i - 1], starts[i]
             while at < end and not begins:
                 byte = data[at]
-                if byte == 10 or byte == 33 or byte == 63:
+                if byte in {10, 33, 63}:
                     begins = True
                 elif byte == 46:
                     begins = at + 1 == end or data[at + 1] <= 34
@@ -321,7 +321,7 @@ def _features(
     of, weight, need, kinds = work.of, work.weight, work.need, units.kinds
     mine_of, weights, own_kinds, asks = index.units, index.weights, index.kinds, index.asks[item]
     own, end = index.bounds[item], index.bounds[item + 1]
-    mass = word_mass = common = word_common = 0.0
+    mass = word_mass = word_common = 0.0
     for k in range(own, end):
         need[mine_of[k]] += 1
     theirs = shared = mine = 0

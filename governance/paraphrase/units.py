@@ -247,7 +247,7 @@ def _code(data: Any, at: int) -> int:
 def _numeral(data: Any, at: int, characters: Any, powers: Any) -> float:
     """0-9 for a Chinese digit, minus the power for 十 ... 亿, 0.5 for none."""
     found = characters[_code(data, at)]
-    if found == 0 or found == MEASURE:
+    if found in (0, MEASURE):
         return 0.5
     return float(found - 1) if found <= 10 else -powers[found]
 
