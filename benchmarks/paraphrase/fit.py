@@ -23,8 +23,8 @@ from governance.benchmarks.suite import RawItem, Reading, build_suite
 from governance.embedding.model import load
 from governance.paraphrase.cosine import item_vectors, nearness
 from governance.paraphrase.index import build
+from governance.paraphrase.numerals import ENGLISH
 from governance.paraphrase.scan import scan
-from governance.paraphrase.units import _ENGLISH_NUMBERS
 from governance.text.contamination_items import prepare
 from tests.builders import batch
 
@@ -33,7 +33,7 @@ CUT = 0.0006
 """Share of the fitted negatives that may pass; 0.001 is what is promised."""
 CUT_WORDS = 0.004
 """The same without numbers, where the problems of one kind are the hardest negatives there are."""
-NUMBERS = re.compile(r"\$?\d[\d,.]*%?|\b(?:" + "|".join(_ENGLISH_NUMBERS) + r")\b", re.IGNORECASE)
+NUMBERS = re.compile(r"\$?\d[\d,.]*%?|\b(?:" + "|".join(ENGLISH) + r")\b", re.IGNORECASE)
 SOURCE = Path(score.__file__)
 
 

@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from governance.paraphrase.numerals import Lexicon, sequence_hashes
 from governance.paraphrase.units import (
     NUMBER,
     PAIR,
     WORD,
-    Lexicon,
     Units,
     lexicon,
-    sequence_hashes,
     units_of_texts,
     word_hashes,
 )
@@ -67,7 +66,8 @@ class ParaphraseArrays(NamedTuple):
         sequences: hash of two numbers that follow each other in an item -> its number; `unknown[1]` is its weight.
         followed: (sequences + 1,) int64; sequence s is in the items following[followed[s]:followed[s + 1]].
         following: (postings,) int32.
-        masses: (K,) float32, summed weights. rare: (K,) float32, summed weights of its different rare units and sequences.
+        masses: (K,) float32, summed weights.
+        rare: (K,) float32, summed weights of its different rare units and sequences.
     """
 
     table: Table

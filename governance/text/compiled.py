@@ -21,6 +21,7 @@ PARTS = (
     "shingles.py",
     "sorting.py",
     "ngrams.py",
+    "../paraphrase/numerals.py",
     "../paraphrase/units.py",
 )
 """Files whose functions end up inside kernels of other files."""

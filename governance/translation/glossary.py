@@ -55,6 +55,7 @@ def glossary() -> Glossary:
 def terms(texts: pa.LargeStringArray, *, chinese: bool) -> npt.NDArray[np.bool_]:
     """(texts, terms) which terms each text has."""
     words = glossary()
+    says: tuple[tuple[int, ...], ...]
     found = np.zeros((len(texts), words.size), np.bool_)
     column = pl.Series("text", values=texts)
     if chinese:

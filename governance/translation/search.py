@@ -69,7 +69,7 @@ def _lines(
 
     has = terms(asks, chinese=chinese)
     enough = has.sum(axis=1) >= FEWEST
-    owners, names = np.nonzero(has)
+    names = np.nonzero(has)[1]
     bounds = np.concatenate([[0], np.cumsum(has.sum(axis=1))])
     asking = np.isin(batch.turns.roles, (USER, TEXT, OTHER))
     first = np.searchsorted(np.flatnonzero(asking), batch.turns.starts[rows])
