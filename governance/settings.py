@@ -84,7 +84,7 @@ class Settings(Strict):
     labels: str = ""
     """file of the label taxonomy; empty means finance, none means no labels"""
     embedder: str = "auto"
-    """sentence-transformers model of rules that compare meanings: a name, a folder, or auto for the one that is installed"""
+    """sentence-transformers model of rules that compare meanings: a name, a folder, or auto"""
     jobs: Count = Field(default_factory=lambda: min(4, os.cpu_count() or 1))
     """batches worked on at the same time"""
     memory: Size = "256MB"

@@ -47,7 +47,10 @@ def main() -> None:
     place = {names[0].partition("/")[2]: i for i, names in enumerate(items.names)}
     pairs = [(place[name], text) for name, text in rendered().items()]
     own = np.array([item for item, _ in pairs])
-    p, q = (measured(texts, embedder, languages.english, chinese) for texts in ([t for _, t in pairs], negatives(given.data)))
+    p, q = (
+        measured(texts, embedder, languages.english, chinese)
+        for texts in ([t for _, t in pairs], negatives(given.data))
+    )
     right = chinese.items[p[1]] == own[p[0]]
     a, b, wrong = p[2][right], q[2], p[2][~right]
     even = p[0][right] % 2 == 0, q[0] % 2 == 0, p[0][~right] % 2 == 0
@@ -59,14 +62,21 @@ def main() -> None:
     qs = best(((b - mean) / scale) @ weights[:-1] + weights[-1], q[0], q[3])
     at = threshold(qs[::2], CUT)
     for half, part in (("fitted", 0), ("held out", 1)):
-        rates = {f: round(float((ps[part::2] > threshold(qs[part::2], f)).mean()), 3) for f in (0.001, 0.003, 0.01)}
-        print(f"# {half}: recall {(ps[part::2] >= at).mean():.3f}, false {(qs[part::2] >= at).mean():.4f};", rates)
+        rates = {
+            f: round(float((ps[part::2] > threshold(qs[part::2], f)).mean()), 3) for f in (0.001, 0.003, 0.01)
+        }
+        print(
+            f"# {half}: recall {(ps[part::2] >= at).mean():.3f}, false {(qs[part::2] >= at).mean():.4f};",
+            rates,
+        )
     rounded = [tuple(float(f"{v:.5g}") for v in values) for values in (mean, scale, weights[:-1])]
     text = f"MODEL = {score.Logistic(*rounded, float(f'{weights[-1] - at:.5g}'))!r}"
     print(text)
     if given.write:
         head, rest = SOURCE.read_text("utf-8").split("# fit: begin\n")
-        SOURCE.write_text(f"{head}# fit: begin\n{text}\n# fit: end\n{rest.split('# fit: end')[1].lstrip()}", "utf-8")
+        SOURCE.write_text(
+            f"{head}# fit: begin\n{text}\n# fit: end\n{rest.split('# fit: end')[1].lstrip()}", "utf-8"
+        )
 
 
 def negatives(data: Path) -> list[str]:
@@ -76,7 +86,11 @@ def negatives(data: Path) -> list[str]:
         for part in open_source(str(data / name), ReadOptions()).batches():
             found += side(part.turns, (USER, TEXT, OTHER)).to_pylist()
     alone = [text.strip().split("\n")[-1] for text in found[1::2]]
-    return [*found[::2], *alone, *(json.loads(line)["question"] for line in (data / "gsm8k/train.jsonl").open())]
+    return [
+        *found[::2],
+        *alone,
+        *(json.loads(line)["question"] for line in (data / "gsm8k/train.jsonl").open()),
+    ]
 
 
 def measured(texts: list[str], embedder: Any, mean: Any, items: Any) -> tuple[Any, Any, Any, int]:
@@ -91,7 +105,9 @@ def measured(texts: list[str], embedder: Any, mean: Any, items: Any) -> tuple[An
 
     for start in range(0, len(rows), search.PORTION):
         part = table.slice(start, search.PORTION)
-        lines, places, features = search._portion(part, vectors[start : start + search.PORTION], mean, items, start)
+        lines, places, features = search._portion(
+            part, vectors[start : start + search.PORTION], mean, items, start
+        )
         numbers = table.column("numbers").combine_chunks().take(lines).to_pylist()
         for k, (mine, item) in enumerate(zip(numbers, places.tolist(), strict=True)):
             theirs = items.numbers[item]

@@ -6,6 +6,7 @@ that is near enough also has to agree in the numbers of its questions, in most o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from governance.text.verify import Edges
 ANSWER = 0.6
 """Least cosine of two answers; on FinQA and TAT-QA, answers to different questions about one passage stay below."""
 WORDS = 0.5
-"""Least dice of the questions' units, weighed by how rare they are in the dataset: a template's filled-in part is rare."""
+"""Least dice of the questions' units, weighed by how rare they are: what is filled into a template is rare."""
 ANSWER_NUMBERS = 0.5
 """Least dice of the numbers of two answers."""
 BUCKETS = 1 << 20
@@ -142,6 +143,5 @@ def _same_answers(left: dict[str, Any], right: dict[str, Any], a: Any, b: Any) -
         return True
     if mine and theirs and mine[-1] == theirs[-1]:
         return True
-    rest = list(theirs)
-    common = sum(1 for value in mine if value in rest and not rest.remove(value))  # type: ignore[func-returns-value]
+    common = sum((Counter(mine) & Counter(theirs)).values())
     return 2 * common / (len(mine) + len(theirs)) >= ANSWER_NUMBERS

@@ -82,17 +82,16 @@ class Embedder:
             vectors = np.asarray(found, np.float32)
             vectors[[not text.strip() for text in short]] = 0.0
             return vectors
-        return self._static(short)
+        return self._static(short, self._matrix)
 
-    def _static(self, texts: list[str]) -> Vectors:
+    def _static(self, texts: list[str], matrix: Vectors) -> Vectors:
         from governance.embedding.pooling import pooled
 
         found = [e.ids for e in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
         sizes = np.fromiter(map(len, found), np.int64, len(found))
         bounds = np.concatenate([[0], np.cumsum(sizes)])
         tokens = np.fromiter(chain.from_iterable(found), np.int32, int(bounds[-1]))
-        assert self._matrix is not None
-        return pooled(tokens, bounds, self._matrix)
+        return pooled(tokens, bounds, matrix)
 
 
 def missing(embedder: str) -> str | None:
@@ -128,10 +127,9 @@ def load(embedder: str) -> Embedder:
 
 def wrap(model: Any, name: str) -> Embedder:
     """A SentenceTransformer as an embedder; its static matrix is taken out where it is one."""
-    from sentence_transformers.models import Normalize, StaticEmbedding
-
+    static_embedding, normalize = module_types()
     parts = list(model)
-    static = isinstance(parts[0], StaticEmbedding) and all(isinstance(p, Normalize) for p in parts[1:])
+    static = isinstance(parts[0], static_embedding) and all(isinstance(p, normalize) for p in parts[1:])
     size = (
         getattr(model, "get_embedding_dimension", None) or model.get_sentence_embedding_dimension
     )  # before 5.6
@@ -141,6 +139,15 @@ def wrap(model: Any, name: str) -> Embedder:
         return Embedder(ModelInfo(name, dimension, _hash(model, tokenizer), False), model, tokenizer, None)
     matrix = np.ascontiguousarray(parts[0].embedding.weight.detach().float().cpu().numpy())
     return _of_matrix(name, model, tokenizer, matrix)
+
+
+def module_types() -> tuple[Any, Any]:
+    """The classes StaticEmbedding and Normalize, from where this version of sentence-transformers has them."""
+    try:
+        from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+    except ImportError:  # before 5.4
+        from sentence_transformers.models import Normalize, StaticEmbedding
+    return StaticEmbedding, Normalize
 
 
 def _of_matrix(name: str, model: Any, tokenizer: Any, matrix: Vectors) -> Embedder:
@@ -174,7 +181,6 @@ def wordllama_files() -> tuple[Path, Path] | None:
 def _wordllama() -> Embedder:
     from safetensors.numpy import load_file
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, StaticEmbedding
     from tokenizers import Tokenizer
 
     files = wordllama_files()
@@ -182,6 +188,7 @@ def _wordllama() -> Embedder:
         raise FileNotFoundError("the wordllama wheel is not installed")
     matrix = np.ascontiguousarray(load_file(files[0])["embedding.weight"].astype(np.float32))
     tokenizer = Tokenizer.from_file(str(files[1]))
-    part = StaticEmbedding(tokenizer, embedding_weights=matrix)
-    model = SentenceTransformer(modules=[part, Normalize()], device="cpu")
+    static_embedding, normalize = module_types()
+    part = static_embedding(tokenizer, embedding_weights=matrix)
+    model = SentenceTransformer(modules=[part, normalize()], device="cpu")
     return _of_matrix("wordllama l2_supercat 256", model, tokenizer, matrix)

@@ -79,7 +79,7 @@ def _index(vectors: npt.NDArray[np.float16], exact: int) -> tuple[Any, dict[str,
 
     n, dimension = vectors.shape
     if n <= exact:
-        index = faiss.IndexFlatIP(dimension)
+        index: Any = faiss.IndexFlatIP(dimension)
         index.add(vectors.astype(np.float32))
         return index, {"index": "exact"}
     cells = int(4 * np.sqrt(n))

@@ -6,6 +6,7 @@ an item, so a text that has nothing to do with the items costs little more than 
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,17 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from governance.paraphrase.numerals import Lexicon, sequence_hashes
 from governance.paraphrase.units import (
     NUMBER,
     PAIR,
     WORD,
-    Lexicon,
     Units,
     lexicon,
-    sequence_hashes,
     units_of_texts,
     word_hashes,
 )
+from governance.samples import utf8_buffers
 from governance.text import generic_words
 from governance.text.contamination_items import PreparedItems
 from governance.text.ngrams import Table, build_table
@@ -65,7 +66,8 @@ class ParaphraseArrays(NamedTuple):
         sequences: hash of two numbers that follow each other in an item -> its number; `unknown[1]` is its weight.
         followed: (sequences + 1,) int64; sequence s is in the items following[followed[s]:followed[s + 1]].
         following: (postings,) int32.
-        masses: (K,) float32, summed weights. rare: (K,) float32, summed weights of its different rare units and sequences.
+        masses: (K,) float32, summed weights.
+        rare: (K,) float32, summed weights of its different rare units and sequences.
     """
 
     table: Table
@@ -110,7 +112,7 @@ def build(items: PreparedItems) -> ParaphraseIndex:
     found, bounds = units_of_texts(pa.array(texts, pa.large_string()), words)
     names, of = _numbered(found, bounds, texts)
     stops = _stops(names, words)
-    said = _said(found, of, bounds, stops)
+    said = _said(found, of, bounds, stops, texts)
     reasons = tuple(
         "" if n >= FEWEST else "it says too little to be recognised in other words" for n in said.tolist()
     )
@@ -123,9 +125,7 @@ def build(items: PreparedItems) -> ParaphraseIndex:
     heaviest = np.float32(np.log(1 + PRIOR + len(texts)))
     unknown = np.array([heaviest, heaviest * NUMBER_WEIGHT], np.float32)
     sequences, followed, following = _sequences(kinds, values, bounds)
-    masses = np.array(
-        [weights[of[a:b]].sum() for a, b in zip(bounds[:-1], bounds[1:], strict=True)], np.float32
-    )
+    masses = np.array([weights[of[a:b]].sum() for a, b in itertools.pairwise(bounds)], np.float32)
     rare = np.zeros(len(texts), np.float32)
     np.add.at(rare, posted, np.repeat(weights, np.diff(first)))
     np.add.at(rare, following, unknown[1])
@@ -221,12 +221,27 @@ def _stops(names: dict[int, int], words: Lexicon) -> npt.NDArray[np.bool_]:
 
 
 def _said(
-    found: Units, of: npt.NDArray[np.int32], bounds: npt.NDArray[np.int64], stops: npt.NDArray[np.bool_]
+    found: Units,
+    of: npt.NDArray[np.int32],
+    bounds: npt.NDArray[np.int64],
+    stops: npt.NDArray[np.bool_],
+    texts: tuple[str, ...],
 ) -> npt.NDArray[np.int64]:
-    """(texts,) how many units of each say something: no numbers, no stop words, no letters of a formula."""
-    telling = (found.kinds != NUMBER) & ~stops[of] & (found.ends - found.starts > 1)
-    before = np.concatenate([[0], np.cumsum(telling)])
-    return np.asarray(before[bounds[1:]] - before[bounds[:-1]], np.int64)
+    """(texts,) how many units of each say something: no numbers, stop words, letters or commands of a formula."""
+    data, offsets = utf8_buffers(pa.array(texts, pa.large_string()))
+    before = np.repeat(offsets[:-1], np.diff(bounds)) + found.starts - 1
+    command = (
+        (found.starts > 0) & (data[np.maximum(before, 0)] == ord("\\")) if len(data) else found.starts > 0
+    )
+    telling = (found.kinds != NUMBER) & ~stops[of] & (found.ends - found.starts > 1) & ~command
+    owner = np.repeat(np.arange(len(texts)), np.diff(bounds))
+    formula = (
+        np.bincount(owner[command], minlength=len(texts)) > 0
+    )  # exp, sin and log among the options tell nothing
+    asked = np.array([len(text.partition("\n")[0].encode()) for text in texts], np.int64)
+    telling &= ~formula[owner] | (found.starts < asked[owner])
+    total = np.concatenate([[0], np.cumsum(telling)])
+    return np.asarray(total[bounds[1:]] - total[bounds[:-1]], np.int64)
 
 
 def _chosen(

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from governance.paraphrase.index import ParaphraseArrays
-from governance.paraphrase.units import NUMBER, Lexicon, lexicon, room_for, sequence_hash, units_of
+from governance.paraphrase.numerals import sequence_hash
+from governance.paraphrase.units import NUMBER, lexicon, room_for, units_of
 from governance.samples import SYSTEM, TOOL, Turns
 from governance.text.compiled import kept
 from governance.text.ngrams import inner, lookup
@@ -78,7 +79,9 @@ def scan(turns: Turns, arrays: ParaphraseArrays) -> Found:
     )
     longest = int(sizes[read].max(initial=0))
     count = _scan(data, offsets, read, longest, arrays, lexicon(), out) if room and len(arrays.items) else 0
-    return Found(*(column[:count] for column in out))
+    return Found(
+        out.turns[:count], out.items[:count], out.spans[:count], out.features[:count], out.numbers[:count]
+    )
 
 
 class _Work(NamedTuple):
@@ -170,7 +173,8 @@ def _candidates(units: Any, low: int, high: int, stamp: int, index: Any, work: A
                 list_of[touched] = item
                 touched += 1
             acc[item] += weights[unit]
-    return _three_best(touched, list_of, acc, index.rare)
+    best: tuple[int, int, int] = _three_best(touched, list_of, acc, index.rare)
+    return best
 
 
 @inner()
@@ -209,7 +213,7 @@ def _sentences(data: Any, base: int, units: Any, low: int, high: int, work: Any)
             at, end = ends[i - 1], starts[i]
             while at < end and not begins:
                 byte = data[at]
-                if byte == 10 or byte == 33 or byte == 63:
+                if byte in {10, 33, 63}:
                     begins = True
                 elif byte == 46:
                     begins = at + 1 == end or data[at + 1] <= 34
@@ -321,7 +325,7 @@ def _features(
     of, weight, need, kinds = work.of, work.weight, work.need, units.kinds
     mine_of, weights, own_kinds, asks = index.units, index.weights, index.kinds, index.asks[item]
     own, end = index.bounds[item], index.bounds[item + 1]
-    mass = word_mass = common = word_common = 0.0
+    mass = word_mass = word_common = 0.0
     for k in range(own, end):
         need[mine_of[k]] += 1
     theirs = shared = mine = 0
@@ -395,6 +399,3 @@ def _common_pairs(first: int, last: int, own: int, end: int, index: Any, work: A
                 common += 1
                 break
     return common
-
-
-__all__ = ["FEATURES", "Found", "Lexicon", "scan"]

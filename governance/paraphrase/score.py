@@ -62,6 +62,12 @@ LEAST_LENGTH = 0.4
 """A heading that shares its words with a long item is not the item, nor the other way round."""
 
 
+VERBATIM = 0.9
+"""Pairs of words kept, from which on nothing was rewritten; CON001 and CON002 decide on that."""
+QUOTED, ASKED = 0.6, 0.4
+"""No rewritten GSM8K item keeps so many pairs of words and so little of what is asked."""
+
+
 def scores(features: npt.NDArray[np.float32], numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
     """(rows,) likelihood that it is the item in other words; from 0.5 on it is reported.
 
@@ -69,15 +75,37 @@ def scores(features: npt.NDArray[np.float32], numbers: npt.NDArray[np.int32]) ->
         features: (rows, 9) `scan.FEATURES`.
         numbers: (rows,) how many numbers the item has.
     """
-    found = np.zeros(len(features))
     several = numbers >= FEW_NUMBERS
-    if several.any():
-        found[several] = WITH_NUMBERS(shaped(features[several]))
-    if not several.all():
-        found[~several] = WORDS_ONLY(shaped_words(features[~several]))
+    found = np.zeros(len(features))
+    found[several] = WITH_NUMBERS(shaped(features[several]))
+    found[~several] = WORDS_ONLY(shaped_words(features[~several]))
+    return np.where(_impossible(features, numbers), 0.0, found)
+
+
+def scores_with_cosine(
+    features: npt.NDArray[np.float32], numbers: npt.NDArray[np.int32], near: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """(rows,) the same where an embedder says how near run and item are, 0 unrelated to 1 equal."""
+    several = numbers >= FEW_NUMBERS
+    found = np.zeros(len(features))
+    found[several] = WITH_NUMBERS_NEAR(beside(shaped(features[several]), near[several]))
+    found[~several] = WORDS_ONLY_NEAR(beside(shaped_words(features[~several]), near[~several]))
+    return np.where(_impossible(features, numbers), 0.0, found)
+
+
+def beside(shape: npt.NDArray[np.float64], near: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(rows, n + 2) shaped features with nearness and its square."""
+    return np.concatenate([shape, near[:, None], near[:, None] ** 2], axis=1)
+
+
+def _impossible(features: npt.NDArray[np.float32], numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """(rows,) whatever the score says: the item's numbers are missing, only numbers agree, or a heading does.
+
+    And what keeps most pairs of words but not the question is a passage that both quote.
+    """
     missing = (numbers > 0) & (features[:, ND] == 0)
-    found[missing | (features[:, WD] < LEAST_WORDS) | (features[:, LR] < LEAST_LENGTH)] = 0.0
-    return found
+    missing |= (features[:, BD] >= VERBATIM) | ((features[:, BD] >= QUOTED) & (features[:, ASK] < ASKED))
+    return np.asarray(missing | (features[:, WD] < LEAST_WORDS) | (features[:, LR] < LEAST_LENGTH), np.bool_)
 
 
 # fit: begin
@@ -135,10 +163,76 @@ WITH_NUMBERS = Logistic(
     ),
     bias=-6.6342,
 )
+WITH_NUMBERS_NEAR = Logistic(
+    mean=(
+        0.37338,
+        0.19824,
+        0.50986,
+        0.57852,
+        0.35558,
+        0.47989,
+        0.14056,
+        0.75276,
+        0.28189,
+        -0.92833,
+        -0.99223,
+        0.38225,
+        0.60234,
+        0.58283,
+        0.32878,
+        0.51074,
+        0.33153,
+    ),
+    scale=(
+        0.16703,
+        0.21842,
+        0.37864,
+        0.40564,
+        0.16788,
+        0.36706,
+        0.12175,
+        0.18802,
+        0.2284,
+        0.36038,
+        0.43991,
+        0.25556,
+        0.38347,
+        0.37443,
+        0.18017,
+        0.26585,
+        0.27787,
+    ),
+    weights=(
+        1.9327,
+        -0.98874,
+        3.1701,
+        0.48584,
+        -1.5952,
+        3.1281,
+        -2.0772,
+        0.99697,
+        0.060047,
+        1.4999,
+        -0.57884,
+        1.4097,
+        -1.7477,
+        -1.3533,
+        3.1283,
+        1.1987,
+        1.7077,
+    ),
+    bias=-7.0124,
+)
 WORDS_ONLY = Logistic(
     mean=(0.3153, 0.044194, 0.1025, 0.71148, 0.24011, -1.0478, 0.18356, 0.27868),
     scale=(0.11648, 0.15435, 0.092266, 0.19889, 0.19598, 0.27178, 0.20717, 0.15761),
     weights=(0.1554, 0.29371, -2.2503, 1.0484, -0.1333, 1.3562, 1.2463, 3.3592),
     bias=-7.5639,
+)
+WORDS_ONLY_NEAR = Logistic(
+    mean=(0.3153, 0.044194, 0.1025, 0.71148, 0.24011, -1.0478, 0.18356, 0.27868, 0.45621, 0.25436),
+    scale=(0.11648, 0.15435, 0.092266, 0.19889, 0.19598, 0.27178, 0.20717, 0.15761, 0.21501, 0.21465),
+    weights=(-0.70492, 0.36737, -1.8669, 1.1035, -0.067899, 0.47807, 1.1944, 2.9692, 0.38688, 1.8744),
+    bias=-8.0802,
 )
 # fit: end

@@ -41,10 +41,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from governance.errors import UsageError
 from governance.findings import Severity
 from governance.rules.base import Mapper, Option, Partials, Rule, RuleInfo, RuleResult, Setup
 from governance.rules.contamination import LISTED, decision, item_index
 from governance.rules.contamination import MAPPER as VERBATIM
+from governance.rules.semantics import embedder, unavailable
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
@@ -61,7 +63,21 @@ def paraphrase_index(setup: Setup) -> ParaphraseIndex:
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table:
     from governance.paraphrase.search import search
 
-    return search(batch, paraphrase_index(setup))
+    if not setup.option(INFO.id, "cosine"):
+        return search(batch, paraphrase_index(setup))
+    from governance.paraphrase.cosine import item_vectors, search_with
+
+    index, model = paraphrase_index(setup), embedder(setup)
+    items = setup.once("paraphrase.vectors", lambda: item_vectors(index, model))
+    return search_with(batch, index, items, model)
+
+
+def available(setup: Setup) -> str | None:
+    """Why the embedder that `cosine` asks for is not there; without `cosine` nothing is missing."""
+    reason = unavailable(setup) if setup.option(INFO.id, "cosine") else None
+    if reason:
+        raise UsageError(f"CON004.cosine needs an embedder: {reason}", where="rule options")
+    return None
 
 
 MAPPER = Mapper("paraphrases", _map)
@@ -106,6 +122,7 @@ def _statistics(setup: Setup, compared: int, known: int) -> dict[str, Any]:
         "pairs_left_to_other_rules": known,
         "items_that_say_too_little": len(missing),
         "too_little_items": missing[:LISTED],
+        **(embedder(setup).info.said() if setup.option(INFO.id, "cosine") else {}),
     }
 
 
@@ -114,7 +131,10 @@ INFO = RuleInfo(
     "eval-paraphrase",
     Severity.ERROR,
     "a row tells an evaluation item in other words",
-    (Option("threshold", 0.5, "least score", 0.2, 0.99),),
+    (
+        Option("threshold", 0.5, "least score", 0.2, 0.99),
+        Option("cosine", False, "compare by the embedder too"),
+    ),
     needs_eval=True,
 )
-RULE = Rule(INFO, (VERBATIM, MAPPER), reduce)
+RULE = Rule(INFO, (VERBATIM, MAPPER), reduce, available)

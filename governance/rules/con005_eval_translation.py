@@ -65,8 +65,8 @@ def available(setup: Setup) -> str | None:
         return None
     name = embedder(setup).info.name
     return (
-        f"the embedder {name} is not multilingual: of {found.share:.0%} of the probed sentences it finds the translation, "
-        f"{LEAST:.0%} are needed; name a multilingual one with --embedder"
+        f"the embedder {name} is not multilingual: it finds the translation of {found.share:.0%} of the probed "
+        f"sentences, and {LEAST:.0%} are needed; name a multilingual one with --embedder"
     )
 
 

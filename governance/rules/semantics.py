@@ -32,7 +32,8 @@ def unavailable(setup: Setup) -> str | None:
     try:
         embedder(setup)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        return f"the embedder {setup.embedder!r} cannot be loaded ({type(error).__name__}); name another with --embedder"
+        kind = type(error).__name__
+        return f"the embedder {setup.embedder!r} cannot be loaded ({kind}); name another with --embedder"
     return None
 
 

@@ -41,6 +41,7 @@ PARTS = (
     "ngrams.py",
     "repeats.py",
     "kernels/limits.py",
+    "../paraphrase/numerals.py",
     "../paraphrase/units.py",
 )
 """Files whose functions and numbers end up inside kernels of other files."""

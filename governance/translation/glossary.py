@@ -55,14 +55,19 @@ def glossary() -> Glossary:
 def terms(texts: pa.LargeStringArray, *, chinese: bool) -> npt.NDArray[np.bool_]:
     """(texts, terms) which terms each text has."""
     words = glossary()
+    says: tuple[tuple[int, ...], ...]
     found = np.zeros((len(texts), words.size), np.bool_)
     column = pl.Series("text", values=texts)
     if chinese:
         patterns, says = words.chinese, tuple((i,) for i in range(words.size))
     else:
-        column = pl.select(pl.lit(" ") + column.str.to_lowercase().str.replace_all(r"[^a-z0-9'-]+", " ")).to_series()
+        column = pl.select(
+            pl.lit(" ") + column.str.to_lowercase().str.replace_all(r"[^a-z0-9'-]+", " ")
+        ).to_series()
         patterns, says = words.english, words.says
-    hits = pl.DataFrame({"at": column.str.extract_many(list(patterns), overlapping=True)}).with_row_index("text")
+    hits = pl.DataFrame({"at": column.str.extract_many(list(patterns), overlapping=True)}).with_row_index(
+        "text"
+    )
     flat = hits.explode("at").drop_nulls().unique()
     place = {pattern: i for i, pattern in enumerate(patterns)}
     matches = flat.get_column("at").replace_strict(place, return_dtype=pl.Int64).to_numpy()
@@ -71,7 +76,11 @@ def terms(texts: pa.LargeStringArray, *, chinese: bool) -> npt.NDArray[np.bool_]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     named = np.array([t for s in says for t in s])
     many = sizes[matches]
-    places = np.repeat(starts[matches], many) + np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
+    places = (
+        np.repeat(starts[matches], many)
+        + np.arange(int(many.sum()))
+        - np.repeat(np.cumsum(many) - many, many)
+    )
     found[np.repeat(owners, many), named[places]] = True
     return found
 

@@ -59,7 +59,11 @@ def sides(items: PreparedItems, embedder: Embedder, languages: Bilingual) -> tup
 
 
 def _side(
-    chinese: bool, places: npt.NDArray[np.int64], texts: pa.LargeStringArray, embedder: Embedder, languages: Bilingual
+    chinese: bool,
+    places: npt.NDArray[np.int64],
+    texts: pa.LargeStringArray,
+    embedder: Embedder,
+    languages: Bilingual,
 ) -> Side:
     has = terms(texts, chinese=chinese)
     count, frequencies = len(places), has.sum(axis=0)

@@ -62,12 +62,14 @@ def map_terms(batch: SampleBatch, languages: frozenset[bool]) -> pa.Table | None
     return pa.concat_tables(found) if found else None
 
 
-def _lines(batch: SampleBatch, asks: pa.LargeStringArray, rows: npt.NDArray[np.int64], chinese: bool) -> pa.Table:
+def _lines(
+    batch: SampleBatch, asks: pa.LargeStringArray, rows: npt.NDArray[np.int64], chinese: bool
+) -> pa.Table:
     import pyarrow.compute as pc
 
     has = terms(asks, chinese=chinese)
     enough = has.sum(axis=1) >= FEWEST
-    owners, names = np.nonzero(has)
+    names = np.nonzero(has)[1]
     bounds = np.concatenate([[0], np.cumsum(has.sum(axis=1))])
     asking = np.isin(batch.turns.roles, (USER, TEXT, OTHER))
     first = np.searchsorted(np.flatnonzero(asking), batch.turns.starts[rows])
@@ -141,7 +143,11 @@ def compare(
 
 
 def _portion(
-    table: pa.Table, vectors: npt.NDArray[np.float16], own_mean: npt.NDArray[np.float32], items: Side, start: int
+    table: pa.Table,
+    vectors: npt.NDArray[np.float16],
+    own_mean: npt.NDArray[np.float32],
+    items: Side,
+    start: int,
 ) -> tuple[Any, Any, Any]:
     """(lines, items by place in the side, features) of the best few items of each line."""
     has = _matrix(chunk(table.column("terms")))
@@ -154,7 +160,9 @@ def _portion(
     top = np.argsort(-total, axis=1, kind="stable")[:, :k]
     best = np.take_along_axis(total, top, 1)
     runner = np.where(np.arange(k) == 0, best[:, 1:2] if k > 1 else 0.0, best[:, :1])
-    length = table.column("size").to_numpy()[:, None] * (1 / CHARACTERS_A_WORD if not items.chinese else CHARACTERS_A_WORD)
+    length = table.column("size").to_numpy()[:, None] * (
+        1 / CHARACTERS_A_WORD if not items.chinese else CHARACTERS_A_WORD
+    )
     ratio = length / np.maximum(1, items.sizes[top])
     shared = (has @ (items.terms > 0).T.astype(np.float32))[np.arange(len(top))[:, None], top]
     features = np.stack(

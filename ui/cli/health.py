@@ -70,6 +70,7 @@ def checks(session: Session) -> Iterator[Check]:
         yield extension(name)
     for name, modules in EXTRAS.items():
         yield extra(name, modules)
+    yield attempt("embedder", lambda: embedder(session))
     yield attempt("configuration", lambda: configuration(session))
     yield attempt("lake", lambda: lake(session))
     yield attempt("waivers", lambda: waivers(session))
@@ -112,6 +113,18 @@ def extra(name: str, modules: tuple[str, ...]) -> Check:
     if missing:
         return Check(f"extra {name}", True, f"absent ({', '.join(missing)})", f"pip install 'govern[{name}]'")
     return Check(f"extra {name}", True, "installed")
+
+
+def embedder(session: Session) -> Check:
+    """The model that compares meanings; it is named and not loaded."""
+    from governance.embedding.model import AUTO, missing
+
+    configured = session.load().settings.embedder
+    absent = missing(configured)
+    if absent:
+        what, _, todo = absent.partition("; ")
+        return Check("embedder", True, f"none: {what}", todo)
+    return Check("embedder", True, "wordllama l2_supercat 256 (auto)" if configured == AUTO else configured)
 
 
 def attempt(name: str, look: Callable[[], Check]) -> Check:
