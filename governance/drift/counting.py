@@ -12,8 +12,8 @@ from numba import types
 from governance.drift.profiles import BUCKETS, LENGTHS, SCRIPTS, Counts, Profile, named_sources
 from governance.samples import SampleBatch
 from governance.text.compiled import compiled
-from governance.text.profile import profile
 from governance.text.kernels.limits import max_tokens
+from governance.text.profile import profile
 from governance.text.tokens import I64_READ, U8, tokenise
 
 TURN_BYTES = 1 << 14

@@ -52,7 +52,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def map_language(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """MARKS of whole turns; the kind is the script, or the language where a model told it."""
-    wanted = {code.strip().lower() for code in str(setup.option("QLT003", "languages")).split(",")} - {""}
+    wanted = {code.lower() for code in setup.option("QLT003", "languages")}
     least, share = int(setup.option("QLT003", "letters")), float(setup.option("QLT003", "share"))
     counts = profile(batch)
     found = [

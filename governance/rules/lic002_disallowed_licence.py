@@ -16,7 +16,7 @@ find out before the run.
 `cc-by-nc-4.0` in a set that will train a product.
 
 ## Options
-- `deny` (`CC-BY-NC-*,CC-BY-ND-*,CC-BY-NC-ND-*,CC-BY-NC-SA-*`): patterns of licences that do not pass.
+- `deny` (`CC-BY-NC-*`, `CC-BY-ND-*`, `CC-BY-NC-ND-*`, `CC-BY-NC-SA-*`): patterns of licences that do not pass.
 - `allow` (empty): where set, only these pass.
 
 ## Known limits
@@ -48,7 +48,7 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     from governance.licences.expressions import read
     from governance.licences.policy import Policy, objection
 
-    policy = Policy(*(patterns(setup.option(INFO.id, name)) for name in ("allow", "deny")))
+    policy = Policy(setup.option(INFO.id, "allow"), setup.option(INFO.id, "deny"))
 
     def judge(values: Mapping[str, str | None], rows: int) -> Group | None:
         text = values["licence"]
@@ -59,11 +59,6 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     return reported(INFO.id, setup.severity(INFO), counted(partials[LICENCES.name], "licence"), judge)
 
 
-def patterns(value: str) -> tuple[str, ...]:
-    """The patterns of a comma-separated option."""
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
 INFO = RuleInfo(
     "LIC002",
     "disallowed-licence",
@@ -72,10 +67,10 @@ INFO = RuleInfo(
     (
         Option(
             "deny",
-            "CC-BY-NC-*,CC-BY-ND-*,CC-BY-NC-ND-*,CC-BY-NC-SA-*",
-            "patterns of SPDX ids that do not pass, separated by commas",
+            ("CC-BY-NC-*", "CC-BY-ND-*", "CC-BY-NC-ND-*", "CC-BY-NC-SA-*"),
+            "patterns of SPDX ids that do not pass",
         ),
-        Option("allow", "", "patterns of SPDX ids that alone pass, where set; separated by commas"),
+        Option("allow", (), "patterns of SPDX ids that alone pass, where set"),
     ),
 )
 RULE = Rule(INFO, (LICENCES,), reduce)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
@@ -57,15 +57,14 @@ def _known(regions: tuple[str, ...]) -> tuple[str, ...]:
             raise UsageError(
                 f"there is no numbering plan for {region!r}",
                 where="PII002.region",
-                hint="codes of ISO 3166 with two letters, separated by commas, such as CN,US,HK",
+                hint="codes of ISO 3166 with two letters, such as CN, US, HK",
             )
     return regions
 
 
 def _listed(setup: Setup, rule: str, option: str) -> tuple[str, ...]:
-    """The parts of an option that is a list with commas; empty where the rule is not selected."""
-    value = str(setup.options.get(rule, {}).get(option, ""))
-    return tuple(part.strip() for part in value.split(",") if part.strip())
+    """The entries of an option that is a list; empty where the rule is not selected."""
+    return cast("tuple[str, ...]", setup.options.get(rule, {}).get(option, ()))
 
 
 PERSONAL = Mapper("personal", _map)

@@ -12,7 +12,7 @@ An address identifies its owner, and a model repeats what it has learned by hear
 `我的邮箱是zhang.san@qq.com，请查收。`
 
 ## Options
-- `allow` (empty): domains that may stay, with those below them, e.g. "mybank.cn, mybank.com".
+- `allow` (empty): a list of domains that may stay, with those below them, e.g. `mybank.cn`.
 - `public` (false): also report, as notes, role mailboxes, reserved and allowed domains.
 - `confidence` (0.7): least confidence; 0.5 adds addresses with a rare ending and those inside web addresses.
 
@@ -47,7 +47,7 @@ INFO = RuleInfo(
     Severity.WARNING,
     "a row holds an e-mail address of a person",
     (
-        Option("allow", "", "mail domains that may stay, separated by commas"),
+        Option("allow", (), "mail domains that may stay"),
         PUBLIC_OPTION,
         CONFIDENCE_OPTION,
     ),

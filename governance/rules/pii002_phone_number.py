@@ -15,7 +15,7 @@ A phone number leads to its owner at once, and in China to most accounts that th
 `请拨打13812345678联系张女士`
 
 ## Options
-- `region` ("CN,US"): countries whose national formats are understood, ISO 3166 codes separated by commas. Numbers
+- `region` (`CN`, `US`): countries whose national formats are understood, a list of ISO 3166 codes. Numbers
   with `+` and a country code are found whatever it is.
 - `public` (false): also report hotlines, as notes.
 - `confidence` (0.7): least confidence; 0.5 adds numbers after words such as 订单 and those with dots only.
@@ -53,7 +53,7 @@ INFO = RuleInfo(
     Severity.WARNING,
     "a row holds a phone number of a person",
     (
-        Option("region", "CN,US", "countries whose national formats are understood, separated by commas"),
+        Option("region", ("CN", "US"), "countries whose national formats are understood"),
         PUBLIC_OPTION,
         CONFIDENCE_OPTION,
     ),

@@ -11,7 +11,7 @@ An opt-out that is kept in a letter and not in the pipeline is not kept.
 `news.example.com` opted out; `https://news.example.com/2024/...` is in the data.
 
 ## Options
-- `sources` (empty): names, address prefixes or domains, separated by commas.
+- `sources` (empty): a list of names, address prefixes or domains.
 
 ## Known limits
 - Only the source field is compared. Copies of the text under another source are for DUP001 and DUP003 to find.
@@ -32,7 +32,7 @@ from governance.rules.prv001_missing_source import SOURCES
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each source on the list."""
-    listed = [part.strip().lower() for part in setup.option(INFO.id, "sources").split(",") if part.strip()]
+    listed = [entry.lower() for entry in setup.option(INFO.id, "sources")]
 
     def judge(values: Mapping[str, str | None], rows: int) -> Group | None:
         source = values["source"]
@@ -57,6 +57,6 @@ INFO = RuleInfo(
     "opted-out-source",
     Severity.ERROR,
     "a row comes from a source that must not be used",
-    (Option("sources", "", "names, address prefixes or domains that must not be used, separated by commas"),),
+    (Option("sources", (), "names, address prefixes or domains that must not be used"),),
 )
 RULE = Rule(INFO, (SOURCES,), reduce)

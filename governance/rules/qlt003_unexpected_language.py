@@ -15,7 +15,7 @@ Rows that slipped in from another market teach the model to switch languages wit
 With `languages` "en,zh": an answer in German to an English question.
 
 ## Options
-- `languages` ("en,zh"): the expected languages, ISO 639-1, separated by commas.
+- `languages` (`en`, `zh`): a list of the expected languages, ISO 639-1.
 - `letters` (60): least letters of a turn that is judged.
 - `share` (0.5): a turn is reported where more than this share of its letters is unexpected; for kana 0.15, because
   Japanese mixes them with Chinese characters.
@@ -71,7 +71,7 @@ INFO = RuleInfo(
     Severity.NOTE,
     "a turn is in a language that is not expected",
     (
-        Option("languages", "en,zh", "the expected languages, ISO 639-1, separated by commas"),
+        Option("languages", ("en", "zh"), "the expected languages, ISO 639-1"),
         Option("letters", 60, "least letters of a turn that is judged", 10, 100_000),
         Option("share", 0.5, "share of letters beyond which a turn is reported", 0.1, 1.0),
     ),
