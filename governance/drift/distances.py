@@ -24,7 +24,9 @@ CHANCE = 1e-4
 """Probability with which chance alone passes the bounds below."""
 _NORMAL = 3.719  # the quantile of a normal distribution at 1 - CHANCE
 _KOLMOGOROV = math.sqrt(-math.log(CHANCE / 2) / 2)
-SMOOTHING = 0.5
+FLOOR = 1e-3
+"""Least share of a source in the index. Without it a new source of 2 % weighs as much as half of the rows moving, and
+the more so the more rows there are."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,15 +34,15 @@ Floats = npt.NDArray[np.float64]
 def source_shift(one: Profile, other: Profile) -> tuple[float, float]:
     """(population stability index of the sources, what chance may make of it)."""
     p, q = _aligned({**one.sources, "\x00": one.rare}, {**other.sources, "\x00": other.rare})
-    n, m = p.sum(), q.sum()
-    a, b = (p + SMOOTHING) / (n + SMOOTHING * len(p)), (q + SMOOTHING) / (m + SMOOTHING * len(q))
+    n, m = int(p.sum()), int(q.sum())
+    a, b = np.maximum(p / n, FLOOR), np.maximum(q / m, FLOOR)
     index = float(((a - b) * np.log(a / b)).sum())
     return index, (1 / n + 1 / m) * _chi_square(max(1, len(p) - 1))
 
 
 def length_shift(one: Profile, other: Profile) -> tuple[float, float]:
     """(largest difference of the two distributions of length, what chance may make of it)."""
-    n, m = one.lengths.sum(), other.lengths.sum()
+    n, m = int(one.lengths.sum()), int(other.lengths.sum())
     difference = np.abs(np.cumsum(one.lengths) / n - np.cumsum(other.lengths) / m).max()
     return float(difference), _KOLMOGOROV * math.sqrt((n + m) / (n * m))
 

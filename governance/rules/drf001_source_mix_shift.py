@@ -12,14 +12,15 @@ crawl that ran twice.
 Version 3 has 50 % laws and 50 % exam questions, version 4 has 5 % laws.
 
 ## Options
-- `threshold`: least index (0.2). By custom 0.1 is a small change and 0.25 a large one. What chance alone may reach at
-  these numbers of rows is never a finding.
+- `threshold`: least index (0.2). By custom 0.1 is a small change and 0.25 a large one; a new source
+  of 6 % gives 0.2. What chance alone may reach at these numbers of rows is never a finding.
 
 ## Known limits
 - The version before is the latest one in this lake that differs and was audited with a drift rule; without one, or with
   fewer than 100 rows in either, the rule is not applicable.
 - An audit of several datasets compares all of them together with the latest versions of all of them.
-- Only the 1,000 largest sources count by name; rows that name none count as one source.
+- Only the 1,000 largest sources count by name; rows that name none count as one source. A share below 0.1 % counts as
+  0.1 %, so sources that small do not move the index.
 
 ## References
 - Yurdakul, Naranjo 2020: Statistical properties of the population stability index. J. of Risk Model Validation 14(4)

@@ -22,6 +22,7 @@ A model copies the slips of its examples, and a wrong step is a wrong reason eve
 - What is right in some reading people use is right: `200 + 10% = 220`, `3 × 2 = 6万`, `2 × 3 = 6 + 1 = 7`.
 - Whether the final answer follows from the steps is not judged: in GSM8K the last step is often another number.
 - Only answers are read (turns of the assistant), the first 200,000 characters of each.
+- An answer that calculates takes some 40 us an equation; one without an equals sign takes nothing.
 
 ## References
 - Cobbe et al. 2021: Training verifiers to solve math word problems (calculator annotations). arXiv 2110.14168

@@ -75,11 +75,10 @@ def test_the_same_data_again_has_no_version_before_it(lake: Lake, tmp_path: Path
     assert {RuleState.NOT_APPLICABLE} == states(audited(lake, tmp_path, rows(1)[::-1]))
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_other_rows_of_the_same_mixture_are_no_drift(lake: Lake, tmp_path: Path, seed: int):
-    audited(lake, tmp_path, rows(10 + seed, 200))
+def test_other_rows_of_the_same_mixture_are_no_drift(lake: Lake, tmp_path: Path):
+    audited(lake, tmp_path, rows(10, 200))
 
-    report = audited(lake, tmp_path, rows(20 + seed, 200))
+    report = audited(lake, tmp_path, rows(20, 200))
 
     assert ([], {RuleState.RAN}) == (found(report), states(report))
     assert {"sft@1"} == {rule.stats["compared_with"] for rule in report.rules}
@@ -92,9 +91,9 @@ def test_other_rows_of_the_same_mixture_are_no_drift(lake: Lake, tmp_path: Path,
 def test_what_moved_is_found_by_its_own_rule(
     lake: Lake, tmp_path: Path, change: dict[str, float], rules: list[str]
 ):
-    audited(lake, tmp_path, rows(1, 1000))
+    audited(lake, tmp_path, rows(1, 600))
 
-    report = audited(lake, tmp_path, rows(2, 1000, **change))
+    report = audited(lake, tmp_path, rows(2, 600, **change))
 
     assert set(rules) <= set(found(report))
     finding = next(f for f in report.findings.to_pylist() if f["rule"] == rules[0])
@@ -118,19 +117,10 @@ def test_a_version_audited_again_is_compared_as_it_was(lake: Lake, tmp_path: Pat
     first = audited(lake, tmp_path, rows(2, law=0.0))
     audited(lake, tmp_path, rows(3, law=1.0))
 
-    again = audited(lake, tmp_path, rows(2, law=0.0))
+    again = audited(lake, tmp_path, rows(2, law=0.0)[::-1])  # nor does the order of the rows matter
 
     assert first.findings["fingerprint"] == again.findings["fingerprint"]
     assert {RuleState.NOT_APPLICABLE} == states(audited(lake, tmp_path, rows(1)))
-
-
-def test_order_of_rows_changes_nothing(lake: Lake, tmp_path: Path):
-    audited(lake, tmp_path, rows(1))
-    first = audited(lake, tmp_path, rows(2, law=0.0))
-
-    again = audited(lake, tmp_path, rows(2, law=0.0)[::-1])
-
-    assert first.findings["fingerprint"] == again.findings["fingerprint"]
 
 
 def test_a_removed_version_is_not_compared_with(lake: Lake, tmp_path: Path):
