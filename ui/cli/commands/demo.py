@@ -62,7 +62,7 @@ def _audit(session: Session, files: DemoFiles) -> AuditReport:
 def _show(session: Session, report: AuditReport) -> None:
     from ui.cli.reporting import Target, render_all
 
-    given = {"show_sensitive": False, "statistics": False, "limit": 2}
+    given = {"show_sensitive": False, "show_waived": False, "statistics": False, "limit": 2}
     render_all(report, [Target("text", None)], session, given)
 
 
