@@ -18,8 +18,8 @@ None. `waiver_approvals = "file"` in govern.toml accepts approvals that no log h
 in version control and audit with a fresh lake; a change of what the log does have is found all the same.
 
 ## Known limits
-Whoever can rewrite the whole lake can rewrite its log. Keep its head elsewhere: `govern runs verify` prints it. An audit
-with another lake than the one in which the waiver was approved finds no record of it; set `lake` in govern.toml.
+Whoever can rewrite the whole lake can rewrite its log. Keep its head elsewhere: `govern runs verify` prints it.
+An audit with another lake than the one in which the waiver was approved finds no record of it: set `lake` in a file.
 
 ## References
 `govern waiver approve W-0001` approves a changed waiver anew, by a person other than the requester.
