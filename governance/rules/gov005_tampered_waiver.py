@@ -19,6 +19,7 @@ in version control and audit with a fresh lake; a change of what the log does ha
 
 ## Known limits
 Whoever can rewrite the whole lake can rewrite its log. Keep its head elsewhere: `govern runs verify` prints it.
+An audit with another lake than the one in which the waiver was approved finds no record of it: set `lake` in a file.
 
 ## References
 `govern waiver approve W-0001` approves a changed waiver anew, by a person other than the requester.
