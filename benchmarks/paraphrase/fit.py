@@ -69,14 +69,18 @@ def measured(data: Path, strip: bool, embedder: Any) -> tuple[Any, ...]:
     def said(text: str) -> str:
         return NUMBERS.sub(" ", text) if strip else text
 
-    test = [json.loads(line) for line in (data / "gsm8k/test.jsonl").open()]
+    test = [json.loads(line) for line in (data / "gsm8k/test.jsonl").read_text("utf-8").splitlines()]
     items = [RawItem(str(i), said(r["question"])) for i, r in enumerate(test)]
     index = build(prepare(build_suite("gsm8k", "", Reading(items)).items))
     number = np.array([int(names[0].rpartition("/")[2]) for names in index.items.names])
     rewritten = [
-        said(json.loads(line)["text"]) for line in (data / "contamination/rephrase_gsm8k.jsonl").open()
+        said(json.loads(line)["text"])
+        for line in (data / "contamination/rephrase_gsm8k.jsonl").read_text("utf-8").splitlines()
     ]
-    training = [said(json.loads(line)["question"]) for line in (data / "gsm8k/train.jsonl").open()]
+    training = [
+        said(json.loads(line)["question"])
+        for line in (data / "gsm8k/train.jsonl").read_text("utf-8").splitlines()
+    ]
     items = item_vectors(index, embedder)
     parts = []
     for texts, positive in ((rewritten, True), (training, False)):

@@ -89,7 +89,10 @@ def negatives(data: Path) -> list[str]:
     return [
         *found[::2],
         *alone,
-        *(json.loads(line)["question"] for line in (data / "gsm8k/train.jsonl").open()),
+        *(
+            json.loads(line)["question"]
+            for line in (data / "gsm8k/train.jsonl").read_text("utf-8").splitlines()
+        ),
     ]
 
 

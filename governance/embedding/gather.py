@@ -28,6 +28,8 @@ def vectors_of(
         rows: (n,) row numbers; ids: (n,) their sample ids.
     """
     out = np.zeros((len(rows), dimension), np.float16)
+    if not len(rows):
+        return out
     order = np.argsort(rows)
     ascending = rows[order]
     wanted: list[npt.NDArray[np.int64]] = []

@@ -30,6 +30,9 @@ CHARACTERS_A_WORD = 1.6
 NO_NUMBERS = 0.6
 """What the agreement of numbers counts as where neither text has any."""
 
+SEVERAL, FEW_AGREE = 2, 0.3
+"""Numbers on both sides from which on agreement below this says that it is another problem."""
+
 PARTIAL = pa.schema(
     [
         pa.field("row", pa.int64()),
@@ -133,13 +136,23 @@ def compare(
             features[k, 3], features[k, 4] = agreement(mine, theirs), 1.0
         else:
             features[k, 3], features[k, 4] = NO_NUMBERS, 0.0
-    final = score(features)
+    final = np.where(_other_numbers(numbers, places, items, features[:, 3]), 0.0, score(features))
     order = np.lexsort((items.items[places], -final, lines))
     first = np.concatenate([[True], np.diff(lines[order]) != 0]) if len(order) else np.zeros(0, np.bool_)
     best = order[first]
     best = best[final[best] >= threshold]
     columns = (features[best, 0], features[best, 1], features[best, 3], final[best])
     return Pairs(lines[best], items.items[places[best]], *columns)
+
+
+def _other_numbers(
+    numbers: list[list[float]], places: npt.NDArray[np.int64], items: Side, agree: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """(n,) whether both sides have several numbers and few of them agree: the same kind of problem, another one."""
+    several = [
+        len(n) >= SEVERAL and len(items.numbers[i]) >= SEVERAL for n, i in zip(numbers, places, strict=True)
+    ]
+    return np.array(several, np.bool_) & (agree < FEW_AGREE)
 
 
 def _portion(

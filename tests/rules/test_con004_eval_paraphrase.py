@@ -185,8 +185,8 @@ def test_without_a_model_cosine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
 def gsm8k(shared_data: Path) -> tuple[pa.Table, SampleBatch, SampleBatch]:
     """(test items, their rewritings, training problems)."""
     items = load_suite(str(shared_data / "gsm8k/test.jsonl")).items
-    texts = [json.loads(line)["text"] for line in (shared_data / REPHRASED).open(encoding="utf-8")]
-    train = [json.loads(line) for line in (shared_data / "gsm8k/train.jsonl").open(encoding="utf-8")]
+    texts = [json.loads(line)["text"] for line in (shared_data / REPHRASED).read_text("utf-8").splitlines()]
+    train = [json.loads(line) for line in (shared_data / "gsm8k/train.jsonl").read_text("utf-8").splitlines()]
     return items, batch(*texts), batch(*(asked(r["question"], r["answer"]) for r in train))
 
 
