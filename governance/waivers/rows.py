@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from governance.report import DatasetRecord
 from governance.samples import SampleBatch
@@ -32,9 +33,9 @@ class RowFacts:
         """Keep what is asked for of one batch."""
         if self._wanted:
             self._facts.add(batch.table.select(FACTS))
-        if IGNORES in batch.table.column_names:
-            said = batch.table.select(["row", IGNORES])
-            self._ignores.add(said.filter(pa.compute.greater(pa.compute.list_value_length(said[IGNORES]), 0)))
+        asking = batch.table.column("ignored").is_valid()
+        if pc.any(asking).as_py():
+            self._ignores.add(_codes(batch.table.select(["row", "ignored"]).filter(asking)))
 
     def about(self, evidence: pa.Table, datasets: Iterable[DatasetRecord]) -> Rows:
         """The facts of the rows that evidence speaks of."""
@@ -47,6 +48,12 @@ class RowFacts:
             datasets=names,
             ignores=_of(self._ignores, rows, empty.ignores),
         )
+
+
+def _codes(asked: pa.Table) -> pa.Table:
+    """Columns row and `IGNORES`: the rule codes, which stand one a line, or one after another with commas."""
+    codes = pl.Series(pl.from_arrow(asked["ignored"]), dtype=pl.String).str.extract_all(r"[A-Za-z][\w-]*")
+    return pa.table({"row": asked["row"], IGNORES: codes.to_arrow()})
 
 
 def _of(spill: Spill, rows: pl.DataFrame, empty: pl.DataFrame) -> pl.DataFrame:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from governance.samples import SampleBatch
 from governance.waivers.rows import RowFacts
 from governance.waivers.suppress import IGNORES, suppress
 from tests.builders import batch
 from tests.waivers.builders import F, fp, tables, waiver
-
-
-def with_ignores(samples: SampleBatch, said: list[list[str] | None]) -> SampleBatch:
-    """The batch with the metadata column that a reader may bring."""
-    column = pa.array(said, pa.list_(pa.string()))
-    return SampleBatch(samples.table.append_column(IGNORES, column), samples.problems)
 
 
 @pytest.mark.parametrize("memory", [0, 1 << 20])
@@ -43,7 +35,7 @@ def test_nothing_is_kept_where_no_waiver_asks(tmp_path: Path):
 @pytest.mark.parametrize("memory", [0, 1 << 20])
 def test_what_rows_say_of_themselves_is_kept(tmp_path: Path, memory: int):
     facts = RowFacts(tmp_path, memory, wanted=False)
-    facts.add(with_ignores(batch("a", "b", "c"), [["DUP003"], None, []]))
+    facts.add(batch("a", "b", "c", ignored=["DUP003", None, None]))
     findings, evidence = tables(F("a", (0,)), F("b", (1,)), F("c", (2,)))
 
     found = suppress([waiver(fingerprint=fp("c"))], findings, evidence, facts.about(evidence, ()))
@@ -55,3 +47,16 @@ def test_what_rows_say_of_themselves_is_kept(tmp_path: Path, memory: int):
         if r["fingerprint"] == fp(name)
     ]
     assert 2 == found.table.num_rows
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("DUP003", ["DUP003"]), ("DUP003\nPII", ["DUP003", "PII"]), ('["DUP", "lic001"]', ["DUP", "lic001"])],
+)
+def test_codes_stand_one_a_line_or_with_commas(tmp_path: Path, said: str, expected: list[str]):
+    facts = RowFacts(tmp_path, 1 << 20, wanted=False)
+    facts.add(batch("a", "b", ignored=[None, said]))
+
+    found = facts.about(tables(F("a", (0,)), F("b", (1,)))[1], ())
+
+    assert [{"row": 1, IGNORES: expected}] == found.ignores.to_dicts()
