@@ -14,7 +14,8 @@ from tests.rules.quality_rows import run
 RULES = [rule for rule in all_rules().values() if rule.info.family in ("QLT", "TOK")]
 PIECES = [
     "As an AI language model, ", "版权所有", "锟斤拷", "哈" * 17, "the " * 17, "Ã©", "â€™", "\ufffd", "\x00", "<think>",
-    "</think>", "<|im_end|>", "```\n", "$$", "\\begin{x}", "（", "(", "{\"a\": ", "of the", "，", "。", ". ", "\n", " ", "😀",
+    "</think>", "<|im_end|>", "```\n", "$$", "\\begin{x}", "（", "(", "{\"a\": ", "of the", "，", "。", ". ",
+    "\n", " ", "😀",
     "债券的价格随利率变化", "A bond is a loan. ", "浣犲ソ锛屼粖澶╃殑", "これは日本語です", "É", "1,234.5 ", "____ ",
 ]  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=30), st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
