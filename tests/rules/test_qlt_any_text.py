@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from governance.rules.base import Rule
 from governance.rules.registry import all_rules
+from governance.samples import SampleBatch
 from tests.builders import batch
 from tests.rules.quality_rows import run
 
@@ -35,3 +36,20 @@ def test_places_lie_in_their_turns(rule: Rule, rows):
             assert 0 <= place["start"] < place["end"] <= len(turns[place["turn"]][1])
     alone = [run(rule, batch(row)).findings["fingerprint"].to_pylist() for row in rows]
     assert set(result.findings["fingerprint"].to_pylist()) == {one for found in alone for one in found}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.id)
+def test_a_slice_of_a_table_is_a_batch_like_any_other(rule: Rule):
+    rows = [
+        PIECES[0],
+        [("user", "a"), ("assistant", "<think>" + "哈" * 20)],
+        "".join(PIECES),
+        "the " * 20,
+        [("user", "b")],
+    ]
+    sliced = SampleBatch(batch("before", "é" * 9, *rows, "after").table.slice(2, len(rows)))
+
+    assert (
+        run(rule, batch(*rows)).findings["fingerprint"].to_pylist()
+        == run(rule, sliced).findings["fingerprint"].to_pylist()
+    )
