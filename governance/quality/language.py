@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from governance.errors import UsageError
 from governance.quality.look import look, read_data
 from governance.rules.base import Setup
 from governance.rules.marks import candidate_turns, marked_turns
@@ -52,7 +53,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def map_language(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """MARKS of whole turns; the kind is the script, or the language where a model told it."""
-    wanted = {code.lower() for code in setup.option("QLT003", "languages")}
+    wanted = expected(setup.option("QLT003", "languages"))
     least, share = int(setup.option("QLT003", "letters")), float(setup.option("QLT003", "share"))
     counts = profile(batch)
     found = [
@@ -61,6 +62,17 @@ def map_language(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     ]
     turns, kinds = np.array([turn for turn, _ in found], np.int64), [kind for _, kind in found]
     return marked_turns(batch, turns, kinds)
+
+
+def expected(listed: Iterable[str]) -> set[str]:
+    """The codes of a list; UsageError where one is no code, which would make every text unexpected."""
+    codes = {code.lower() for code in listed}
+    for code in sorted(codes):
+        if not re.fullmatch("[a-z]{2,3}", code):
+            raise UsageError(
+                f"{code!r} is no code of a language", where="QLT003.languages", hint="such as en,zh"
+            )
+    return codes
 
 
 def _scripts(

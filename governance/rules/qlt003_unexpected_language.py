@@ -2,7 +2,7 @@
 
 ## What it does
 Finds turns that are mostly in a language other than those of `languages`. Scripts decide first: kana, hangul, Cyrillic,
-Arabic and others are counted in every turn. For Latin script a model of languages (py3langid, restricted to 20
+Arabic and others are counted in every turn. For Latin script a model of languages (py3langid, restricted to 21
 languages) is asked where the everyday words of English are missing, and believed only where the everyday words of
 the language that it names stand in the text.
 

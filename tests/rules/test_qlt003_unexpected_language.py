@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from governance.errors import UsageError
 from governance.quality.language import _words, language_of
 from governance.rules.qlt003_unexpected_language import NAMES, RULE
 from tests.builders import batch
@@ -99,6 +100,11 @@ def test_expected_languages_and_no_languages_are_not(row):
 )
 def test_languages_are_chosen(languages: str, row: str, found: list[str]):
     assert found == kinds(RULE, row, languages=languages)
+
+
+def test_a_name_of_a_language_is_a_mistake_of_the_user():
+    with pytest.raises(UsageError, match="no code of a language"):
+        kinds(RULE, ENGLISH, languages="english,zh")
 
 
 def test_least_letters_and_share():
