@@ -52,22 +52,18 @@ def map_profile(batch: SampleBatch, _: Setup) -> pa.Table | None:
     return pa.Table.from_pylist([{"first": int(batch.rows[0]), **profile_of(batch).as_row()}], PART)
 
 
-def compared(partials: Partials, setup: Setup) -> Compared:
-    """The data beside the version before; the data's profile is on its way into the lake.
-
-    Raises:
-        NotApplicable: there is no such version, or one of the two is too small.
-    """
+def compared(partials: Partials, setup: Setup) -> Compared | NotApplicable:
+    """The data beside the version before, or why there is none to compare with; the profile goes to the lake."""
     parts = [(int(row["first"]), from_row(row)) for table in partials.tables() for row in table.to_pylist()]
     now = total(profile for _, profile in parts)
     if setup.profiles is None:
-        raise NotApplicable("there is no lake that keeps earlier versions")
+        return NotApplicable("there is no lake that keeps earlier versions")
     setup.profiles.stage(parts)
     earlier = setup.profiles.earlier(now)
     if earlier is None:
-        raise NotApplicable("there is no earlier version of this name that was audited for drift")
+        return NotApplicable("there is no earlier version of this name that was audited for drift")
     if min(now.rows, earlier.profile.rows) < FEWEST:
-        raise NotApplicable(f"{earlier.reference} or this version has fewer than {FEWEST} rows")
+        return NotApplicable(f"{earlier.reference} or this version has fewer than {FEWEST} rows")
     return Compared(now, earlier.profile, earlier.reference)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from governance.rules.base import Mapper, Partials, RuleInfo, RuleResult, Setup
+from governance.rules.base import Mapper, NotApplicable, Partials, RuleInfo, RuleResult, Setup
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
@@ -34,5 +34,7 @@ def reduced(
 
     stored = partials[PROFILE.name]
     sides = setup.once("drift.sides", lambda: compared(stored, setup))
+    if isinstance(sides, NotApplicable):
+        raise sides
     threshold = float(setup.option(info.id, "threshold"))
     return judged(info.id, setup.severity(info), sides, measure(sides), threshold)
