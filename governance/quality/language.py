@@ -7,7 +7,7 @@ English are missing, and it is believed only where the everyday words of its ans
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
