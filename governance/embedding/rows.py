@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from governance.embedding.model import Embedder
 
+LARGEST = 1e12
+"""Larger numbers count as this one; a millionth of it still fits in 64 bits."""
 MOST_NUMBERS = 48
 """Numbers of a question that are kept for comparing."""
 
@@ -168,7 +170,8 @@ def said(texts: pa.LargeStringArray) -> tuple[pa.ListArray, pa.ListArray]:
 
 def _keys(numbers: pa.ListArray) -> npt.NDArray[np.uint64]:
     """(n,) sums of mixed bits of the numbers of each list, whatever their order."""
-    bits = np.round(numbers.flatten().to_numpy() * 1e6).astype(np.int64).astype(np.uint64)
+    values = np.minimum(numbers.flatten().to_numpy(), LARGEST)
+    bits = np.round(values * 1e6).astype(np.int64).astype(np.uint64)
     mixed = (bits + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xC2B2AE3D27D4EB4F)
     total = np.concatenate(
