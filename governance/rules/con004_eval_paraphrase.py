@@ -24,8 +24,8 @@ A rewritten test item teaches its answer as well as the item itself does, and no
 - `cosine` (false): use the embedder too.
 
 ## Known limits
-- Measured on the rewritten GSM8K items: 0.94 of them are found, and 6 of the 7,473 training problems are reported. Items without
-  numbers are told apart by their words alone; of those about half are found.
+- Measured on the rewritten GSM8K items: 0.94 of them are found, and 6 of the 7,473 training problems are reported.
+- Items without numbers are told apart by their words alone; of those about half are found.
 - Items of fewer than six words besides stop words and formulas are not looked for; the statistics count them.
 - The same problem with other numbers or another question is another problem and is meant not to be reported.
 - Translations are CON005's.
