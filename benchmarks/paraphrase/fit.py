@@ -69,18 +69,12 @@ def measured(data: Path, strip: bool, embedder: Any) -> tuple[Any, ...]:
     def said(text: str) -> str:
         return NUMBERS.sub(" ", text) if strip else text
 
-    test = [json.loads(line) for line in (data / "gsm8k/test.jsonl").read_text("utf-8").splitlines()]
+    test = lines(data / "gsm8k/test.jsonl")
     items = [RawItem(str(i), said(r["question"])) for i, r in enumerate(test)]
     index = build(prepare(build_suite("gsm8k", "", Reading(items)).items))
     number = np.array([int(names[0].rpartition("/")[2]) for names in index.items.names])
-    rewritten = [
-        said(json.loads(line)["text"])
-        for line in (data / "contamination/rephrase_gsm8k.jsonl").read_text("utf-8").splitlines()
-    ]
-    training = [
-        said(json.loads(line)["question"])
-        for line in (data / "gsm8k/train.jsonl").read_text("utf-8").splitlines()
-    ]
+    rewritten = [said(row["text"]) for row in lines(data / "contamination/rephrase_gsm8k.jsonl")]
+    training = [said(row["question"]) for row in lines(data / "gsm8k/train.jsonl")]
     items = item_vectors(index, embedder)
     parts = []
     for texts, positive in ((rewritten, True), (training, False)):
@@ -90,6 +84,11 @@ def measured(data: Path, strip: bool, embedder: Any) -> tuple[Any, ...]:
         own = (number[found.items] == found.turns) | (not positive)
         parts += [found.features[own], near[own], found.turns[own], len(texts)]
     return tuple(parts)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON-lines file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def written(name: str, model: score.Logistic) -> str:

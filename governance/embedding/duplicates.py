@@ -63,35 +63,41 @@ def alike(
     questions = vectors_of("question", rows.rows, rows.ids, partials, store, dimension)
     near = pairs(questions, threshold, exact)
     del questions
-    involved = np.unique(np.concatenate([near.a, near.b]))
-    a, b = np.searchsorted(involved, near.a), np.searchsorted(involved, near.b)
+    keys = _number_keys(rows.rows, partials)
+    numbers = keys[near.a] == keys[near.b]
+    left, right, cosine = near.a[numbers], near.b[numbers], near.cosine[numbers]
+    involved = np.unique(np.concatenate([left, right]))
+    a, b = np.searchsorted(involved, left), np.searchsorted(involved, right)
     facts = _facts(rows.rows[involved], partials)
     rarity = _rarity(partials)
-    answers = vectors_of(
-        "answer", rows.rows[involved], rows.ids.take(pa.array(involved)), partials, store, dimension
-    )
-    numbers, words, replies = (
-        np.zeros(len(a), np.bool_),
-        np.zeros(len(a), np.bool_),
-        np.zeros(len(a), np.bool_),
-    )
+    ids = rows.ids.take(pa.array(involved))
+    answers = vectors_of("answer", rows.rows[involved], ids, partials, store, dimension)
+    words, replies = np.zeros(len(a), np.bool_), np.zeros(len(a), np.bool_)
     for k, (i, j) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):  # few pairs come this far
-        left, right = facts[i], facts[j]
-        numbers[k] = sorted(left["numbers"]) == sorted(right["numbers"])
-        words[k] = _dice(left["units"], right["units"], rarity) >= WORDS
-        replies[k] = left["answered"] == right["answered"] and _same_answers(
-            left, right, answers[i], answers[j]
+        one, other = facts[i], facts[j]
+        words[k] = _dice(one["units"], other["units"], rarity) >= WORDS
+        replies[k] = one["answered"] == other["answered"] and _same_answers(
+            one, other, answers[i], answers[j]
         )
-    same = numbers & words & replies
-    edges = Edges.of(near.a[same], near.b[same], near.cosine[same])
+    same = words & replies
+    edges = Edges.of(left[same], right[same], cosine[same])
     keeper, score = star(n, rows.rank, edges)
     stats = near.said | {
-        "pairs_near": len(a),
+        "pairs_near": len(near.a),
         "pairs_with_other_numbers": int((~numbers).sum()),
-        "pairs_with_other_rare_words": int((numbers & ~words).sum()),
-        "pairs_with_other_answers": int((numbers & words & ~replies).sum()),
+        "pairs_with_other_rare_words": int((~words).sum()),
+        "pairs_with_other_answers": int((words & ~replies).sum()),
     }
     return Alike(keeper, score, stats)
+
+
+def _number_keys(rows: npt.NDArray[np.int64], partials: Partials) -> npt.NDArray[np.uint64]:
+    """(n,) what stands for the multiset of numbers of each question."""
+    table = partials.read(["row", "number_key"])
+    own = table.column("row").to_numpy()
+    order = np.argsort(own)
+    at = order[np.searchsorted(own, rows, sorter=order)]
+    return np.asarray(table.column("number_key").to_numpy()[at], np.uint64)
 
 
 def _facts(rows: npt.NDArray[np.int64], partials: Partials) -> list[dict[str, Any]]:
@@ -99,7 +105,7 @@ def _facts(rows: npt.NDArray[np.int64], partials: Partials) -> list[dict[str, An
     order = np.argsort(rows)
     ascending = rows[order]
     found: list[dict[str, Any]] = [{} for _ in rows]
-    for table in partials.tables(["row", "numbers", "answer_numbers", "units", "answered"]):
+    for table in partials.tables(["row", "answer_numbers", "units", "answered"]):
         own = table.column("row").to_numpy()
         places = np.searchsorted(own, ascending)
         hit = np.flatnonzero((places < len(own)) & (own[np.minimum(places, len(own) - 1)] == ascending))

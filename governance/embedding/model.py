@@ -143,11 +143,13 @@ def wrap(model: Any, name: str) -> Embedder:
 
 def module_types() -> tuple[Any, Any]:
     """The classes StaticEmbedding and Normalize, from where this version of sentence-transformers has them."""
+    import importlib
+
     try:
-        from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+        found = importlib.import_module("sentence_transformers.sentence_transformer.modules")
     except ImportError:  # before 5.4
-        from sentence_transformers.models import Normalize, StaticEmbedding
-    return StaticEmbedding, Normalize
+        found = importlib.import_module("sentence_transformers.models")
+    return found.StaticEmbedding, found.Normalize
 
 
 def _of_matrix(name: str, model: Any, tokenizer: Any, matrix: Vectors) -> Embedder:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from governance.embedding.model import Embedder
 
+LARGEST = 1e12
+"""Larger numbers count as this one; a millionth of it still fits in 64 bits."""
 MOST_NUMBERS = 48
 """Numbers of a question that are kept for comparing."""
 
@@ -55,6 +57,7 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("answered", pa.bool_()),
             pa.field("han", pa.float32()),  # share of Chinese characters among letters of the question
             pa.field("numbers", pa.list_(pa.float64())),  # of the question, in order
+            pa.field("number_key", pa.uint64()),  # equal for equal multisets of these numbers
             pa.field("answer_numbers", pa.list_(pa.float64())),
             pa.field("units", pa.list_(pa.uint32())),  # different ones of the question, ascending hashes
             pa.field("cut", pa.int32()),  # of question and answer, how many are longer than what is read
@@ -87,6 +90,7 @@ def map_rows(batch: SampleBatch, embedder: Embedder, known: npt.NDArray[np.uint6
             pa.array(replies),
             pa.array(han_share(asks)),
             numbers,
+            pa.array(_keys(numbers)),
             said(answers)[1],
             units,
             pa.array(_cut(asks) + _cut(answers), pa.int32()),
@@ -162,6 +166,19 @@ def said(texts: pa.LargeStringArray) -> tuple[pa.ListArray, pa.ListArray]:
         pa.ListArray.from_arrays(pa.array(kept, pa.int32()), pa.array(hashes)),
         pa.ListArray.from_arrays(pa.array(places, pa.int32()), pa.array(numbers)),
     )
+
+
+def _keys(numbers: pa.ListArray) -> npt.NDArray[np.uint64]:
+    """(n,) sums of mixed bits of the numbers of each list, whatever their order."""
+    values = np.minimum(numbers.flatten().to_numpy(), LARGEST)
+    bits = np.round(values * 1e6).astype(np.int64).astype(np.uint64)
+    mixed = (bits + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xC2B2AE3D27D4EB4F)
+    total = np.concatenate(
+        [np.zeros(1, np.uint64), np.cumsum(mixed ^ (mixed >> np.uint64(29)), dtype=np.uint64)]
+    )
+    places = numbers.offsets.to_numpy()
+    return np.asarray(total[places[1:]] - total[places[:-1]], np.uint64)
 
 
 def matrix(column: pa.Array, dimension: int) -> npt.NDArray[np.float16]:

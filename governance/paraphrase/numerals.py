@@ -73,7 +73,7 @@ def joined(before: float, value: float) -> float:
 @inner()
 def number_hash(value: float) -> np.uint64:
     """The hash of a number, equal for equal values to a millionth."""
-    return np.uint64(finished(np.uint64(np.int64(round(value * 1e6))) * _SALT + np.uint64(7)))
+    return np.uint64(finished(np.uint64(np.int64(round(min(value, 1e12) * 1e6))) * _SALT + np.uint64(7)))
 
 
 @inner()

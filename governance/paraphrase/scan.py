@@ -28,8 +28,7 @@ LEAST_DICE = 0.2
 """Likeness below which a pair is not measured: of the rewritten GSM8K items 1 % lie below."""
 OPENING = 0.15
 """Share of the first sentence of a run, by weight, that the item has."""
-MOST_NUMBERS = 48
-MOST_SENTENCES = 40
+MOST_NUMBERS, MOST_SENTENCES = 48, 40
 """Numbers and sentences of a run that are compared."""
 
 FEATURES = (

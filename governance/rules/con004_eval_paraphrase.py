@@ -9,7 +9,8 @@ and `3,000` by their value) weighed by how rare they are among the items, the or
 words, the lengths, what the item asks, and how far the next best item lies behind. A logistic score of nine such
 measures decides. No model is needed.
 
-With `cosine` the runs and items are also compared by the embedder, which finds more where few words were kept.
+With `cosine` the runs and items are also compared by the embedder, which finds more where few words were kept
+(0.95 of the rewritten GSM8K items, and 0.63 in place of 0.50 where there are no numbers).
 
 ## Why it matters
 A rewritten test item teaches its answer as well as the item itself does, and no n-gram search finds it.
@@ -23,8 +24,8 @@ A rewritten test item teaches its answer as well as the item itself does, and no
 - `cosine` (false): use the embedder too.
 
 ## Known limits
-- Measured on the rewritten GSM8K items: 0.95 of them are found at 0.1 % of the training problems. Items without
-  numbers are told apart by their words alone; of those about half are found.
+- Measured on the rewritten GSM8K items: 0.94 of them are found, and 6 of the 7,473 training problems are reported.
+- Items without numbers are told apart by their words alone; of those about half are found.
 - Items of fewer than six words besides stop words and formulas are not looked for; the statistics count them.
 - The same problem with other numbers or another question is another problem and is meant not to be reported.
 - Translations are CON005's.
