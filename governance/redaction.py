@@ -2,7 +2,7 @@
 
 Applied to every excerpt of a row before it is shown. It leans towards hiding, with one exception: numbers as finance
 writes them (amounts, dates, tickers, rates) stay, since hiding them would make the evidence useless. What the two look
-like is defined once for the rules and for this, in `governance.personal` and `governance.security`; here the least sign
+like is defined once for the rules and for this, in `detectors.personal` and `detectors.security`; here the least sign
 is enough.
 """
 
@@ -12,7 +12,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from governance.security.credentials import BEGUN_BEFORE, CREDENTIALS, ENDED_ADDRESS, ENDED_AFTER, Shape
+from governance.detectors.security.credentials import (
+    BEGUN_BEFORE,
+    CREDENTIALS,
+    ENDED_ADDRESS,
+    ENDED_AFTER,
+    Shape,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def redacted(text: str, *, begins_inside: bool = False, stops_inside: bool = Fal
         begins_inside: the text was cut out of a longer one, so its beginning may be half of a key or number.
         stops_inside: the same of its end.
     """
-    from governance.personal.find import looks_personal
+    from governance.detectors.personal.find import looks_personal
 
     cuts = ((BEGUN_BEFORE,) if begins_inside else ()) + ((ENDED_AFTER, ENDED_ADDRESS) if stops_inside else ())
     halves = _halves(text, begins_inside, stops_inside)

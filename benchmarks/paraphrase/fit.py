@@ -1,4 +1,4 @@
-"""Fits the weights of `governance/paraphrase/score.py`, and says how well they do on the half that was held out.
+"""Fits the weights of `governance/detectors/paraphrase/score.py`; says how well they do on the half held out.
 
     python -m benchmarks.paraphrase.fit ../shared/data [--write]
 
@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-import governance.paraphrase.score as score
+import governance.detectors.paraphrase.score as score
 from governance.benchmarks.suite import RawItem, Reading, build_suite
+from governance.detectors.contamination.items import prepare
+from governance.detectors.paraphrase.cosine import item_vectors, nearness
+from governance.detectors.paraphrase.index import build
+from governance.detectors.paraphrase.numerals import ENGLISH
+from governance.detectors.paraphrase.scan import scan
 from governance.embedding.model import load
-from governance.paraphrase.cosine import item_vectors, nearness
-from governance.paraphrase.index import build
-from governance.paraphrase.numerals import ENGLISH
-from governance.paraphrase.scan import scan
-from governance.text.contamination_items import prepare
 from tests.builders import batch
 
 RIDGE = 1e-4

@@ -1,4 +1,4 @@
-"""Fits the weights of `governance/translation/score.py` and says how they do on the half that was held out.
+"""Fits the weights of `governance/detectors/translation/score.py` and says how they do on the half that was held out.
 
     python -m benchmarks.paraphrase.fit_translation ../shared/data MODEL_FOLDER [--write]
 
@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
-import governance.translation.score as score
+import governance.detectors.translation.score as score
 from benchmarks.paraphrase.fit import best, newton, threshold
 from governance.benchmarks import load_suite
+from governance.detectors.contamination.items import prepare
+from governance.detectors.translation import search
+from governance.detectors.translation.items import sides
+from governance.detectors.translation.probe import probe
 from governance.embedding.model import load
 from governance.embedding.rows import side
 from governance.readers import ReadOptions, open_source
 from governance.samples import OTHER, TEXT, USER
-from governance.text.contamination_items import prepare
-from governance.translation import search
-from governance.translation.items import sides
-from governance.translation.probe import probe
 from tests.builders import batch
 from tests.rules.translations import rendered
 

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from governance.answers.extract import LETTERS, boolean, boxed, letters, number
-from governance.arithmetic.agreement import agree
-from governance.arithmetic.lexer import tokens
-from governance.arithmetic.reader import read
-from governance.arithmetic.values import Expression, Number, Unreadable, evaluate, numbers, unit_of_last_digit
+from governance.detectors.arithmetic.agreement import agree
+from governance.detectors.arithmetic.lexer import tokens
+from governance.detectors.arithmetic.reader import read
+from governance.detectors.arithmetic.values import (
+    Expression,
+    Number,
+    Unreadable,
+    evaluate,
+    numbers,
+    unit_of_last_digit,
+)
 
 LETTER, BOOLEAN, NUMBER, SET = "letter", "boolean", "number", "letters"
 

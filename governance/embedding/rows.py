@@ -150,9 +150,9 @@ def han_share(texts: pa.LargeStringArray) -> npt.NDArray[np.float32]:
 
 def said(texts: pa.LargeStringArray) -> tuple[pa.ListArray, pa.ListArray]:
     """(different units of each text as ascending 32-bit hashes, its first `MOST_NUMBERS` numbers in order)."""
+    from governance.detectors.paraphrase.units import NUMBER, lexicon, units_of_texts
     from governance.embedding.model import CHARACTERS
     from governance.embedding.pooling import distinct
-    from governance.paraphrase.units import NUMBER, lexicon, units_of_texts
 
     found, bounds = units_of_texts(pc.utf8_slice_codeunits(texts, 0, CHARACTERS), lexicon())
     hashes, kept = distinct((found.hashes >> np.uint64(32)).astype(np.uint32), bounds)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from governance.drift.profiles import PROFILE, Profile, from_row, total
+from governance.detectors.drift.profiles import PROFILE, Profile, from_row, total
 from governance.lake.sql import identifier
 from governance.lake.tables import DATASET_PROFILES, table_of
 

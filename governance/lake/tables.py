@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
-from governance.drift.profiles import PROFILE
+from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS

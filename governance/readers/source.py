@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from governance.columns import Named, Plan, recognise
+from governance.detectors.splits.names import split_of_file
 from governance.errors import InputError
 from governance.readers import faults
 from governance.readers.convert import batches
@@ -26,7 +27,6 @@ from governance.readers.sniff import Format, asked_format, first_bytes, sniff
 from governance.readers.streams import STDIN, Intake
 from governance.report import FileRecord
 from governance.samples import SampleBatch
-from governance.splits.names import split_of_file
 
 
 @dataclass

@@ -46,8 +46,8 @@ from governance.rules.contamination import MAPPER, decision, item_index, statist
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each item whose whole question some row holds."""
-    from governance.text.contamination_findings import Wording, any_whole_turn, findings
-    from governance.text.contamination_scan import OVERLAP
+    from governance.detectors.contamination.findings import Wording, any_whole_turn, findings
+    from governance.detectors.contamination.scan import OVERLAP
 
     decided = decision(partials, setup)
     whole = decided.table.filter(np.asarray(decided.table.column("how").to_numpy() != OVERLAP))

@@ -44,8 +44,8 @@ THRESHOLD = 0.8
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each item of whose question some row holds most, and no row-item pair of CON001."""
-    from governance.text.contamination_findings import Wording, findings
-    from governance.text.contamination_scan import OVERLAP
+    from governance.detectors.contamination.findings import Wording, findings
+    from governance.detectors.contamination.scan import OVERLAP
 
     decided = decision(partials, setup)
     part = decided.table.filter(np.asarray(decided.table.column("how").to_numpy() == OVERLAP))

@@ -42,7 +42,7 @@ from governance.rules.contamination import MAPPER, decision, item_index, statist
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each item that some row asks and answers."""
-    from governance.text.contamination_findings import Wording, findings
+    from governance.detectors.contamination.findings import Wording, findings
 
     decided = decision(partials, setup)
     answered = decided.table.filter(np.asarray(pc.is_valid(decided.table.column("answer_turn"))))

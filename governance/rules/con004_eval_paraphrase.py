@@ -32,7 +32,7 @@ A rewritten test item teaches its answer as well as the item itself does, and no
 
 ## References
 - Yang et al. 2023, Rethinking Benchmark and Contamination for Language Models with Rephrased Samples, arXiv 2311.04850
-- The weights: `governance/paraphrase/score.py`, fitted by `benchmarks/paraphrase/fit.py`
+- The weights: `governance/detectors/paraphrase/score.py`, fitted by `benchmarks/paraphrase/fit.py`
 """
 
 from __future__ import annotations
@@ -51,22 +51,22 @@ from governance.rules.semantics import embedder, unavailable
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
-    from governance.paraphrase.index import ParaphraseIndex
+    from governance.detectors.paraphrase.index import ParaphraseIndex
 
 
 def paraphrase_index(setup: Setup) -> ParaphraseIndex:
     """The evaluation items as paraphrases are looked for, built once an audit."""
-    from governance.paraphrase.index import build
+    from governance.detectors.paraphrase.index import build
 
     return setup.once("paraphrase.index", lambda: build(item_index(setup).items))
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table:
-    from governance.paraphrase.search import search
+    from governance.detectors.paraphrase.search import search
 
     if not setup.option(INFO.id, "cosine"):
         return search(batch, paraphrase_index(setup))
-    from governance.paraphrase.cosine import item_vectors, search_with
+    from governance.detectors.paraphrase.cosine import item_vectors, search_with
 
     index, model = paraphrase_index(setup), embedder(setup)
     items = setup.once("paraphrase.vectors", lambda: item_vectors(index, model))
@@ -86,8 +86,8 @@ MAPPER = Mapper("paraphrases", _map)
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each item that some row tells in other words."""
-    from governance.paraphrase.findings import findings
-    from governance.paraphrase.search import told
+    from governance.detectors.paraphrase.findings import findings
+    from governance.detectors.paraphrase.search import told
 
     decided = decision(partials, setup)
     threshold = float(setup.option(INFO.id, "threshold"))

@@ -24,7 +24,7 @@ FinEval's `futures_practitioner_qualification_certificate_dev/0`.
 - A row has to hold three terms of the glossary; what it asks is read as a whole, up to 1,024 characters.
 
 ## References
-- The weights: `governance/translation/score.py`; the glossary: `governance/translation/glossary.txt`
+- The weights: `governance/detectors/translation/score.py`; the glossary: `glossary.txt` beside it
 - Artetxe, Schwenk 2019, Margin-based Parallel Corpus Mining, arXiv 1811.01136
 """
 
@@ -42,20 +42,20 @@ from governance.rules.semantics import EMBEDDINGS, cut, embedder, keep, stored, 
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
-    from governance.translation.items import Side
-    from governance.translation.probe import Bilingual
+    from governance.detectors.translation.items import Side
+    from governance.detectors.translation.probe import Bilingual
 
 
 def languages(setup: Setup) -> Bilingual:
     """How the model in force takes the two languages."""
-    from governance.translation.probe import probe
+    from governance.detectors.translation.probe import probe
 
     return setup.once("translation.probe", lambda: probe(embedder(setup)))
 
 
 def available(setup: Setup) -> str | None:
     """Why translations cannot be found here, or None."""
-    from governance.translation.probe import LEAST
+    from governance.detectors.translation.probe import LEAST
 
     reason = unavailable(setup)
     if reason:
@@ -72,7 +72,7 @@ def available(setup: Setup) -> str | None:
 
 def item_sides(setup: Setup) -> tuple[Side, ...]:
     """The items by language."""
-    from governance.translation.items import sides
+    from governance.detectors.translation.items import sides
 
     return setup.once(
         "translation.items", lambda: sides(item_index(setup).items, embedder(setup), languages(setup))
@@ -80,7 +80,7 @@ def item_sides(setup: Setup) -> tuple[Side, ...]:
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.translation.search import map_terms
+    from governance.detectors.translation.search import map_terms
 
     return map_terms(batch, frozenset(side.chinese for side in item_sides(setup))) if len(batch) else None
 
@@ -90,7 +90,7 @@ MAPPER = Mapper("translations", _map)
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each item that some row tells in another language."""
-    from governance.paraphrase.findings import findings
+    from governance.detectors.paraphrase.findings import findings
 
     threshold = float(setup.option(INFO.id, "threshold"))
     table, compared = _told(partials, setup, threshold)
@@ -112,10 +112,10 @@ def _told(partials: Mapping[str, Partials], setup: Setup, threshold: float) -> t
     import numpy as np
     import pyarrow.compute as pc
 
+    from governance.detectors.translation.score import MODEL
+    from governance.detectors.translation.search import PARTIAL, compare
     from governance.embedding.gather import vectors_of
     from governance.text.store import chunk
-    from governance.translation.score import MODEL
-    from governance.translation.search import PARTIAL, compare
 
     read = pa.concat_tables([PARTIAL.empty_table(), *partials[MAPPER.name].tables()])
     found: list[pa.Table] = []

@@ -11,8 +11,8 @@ from governance.rules.base import Mapper, Partials, Setup
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
-    from governance.text.contamination_decide import Decided
-    from governance.text.contamination_index import ItemIndex
+    from governance.detectors.contamination.decide import Decided
+    from governance.detectors.contamination.index import ItemIndex
 
 THRESHOLD_RULE = "CON002"
 LISTED = 1000  # unsearchable items named in a report
@@ -20,7 +20,7 @@ LISTED = 1000  # unsearchable items named in a report
 
 def item_index(setup: Setup) -> ItemIndex:
     """The index of the evaluation items, built once an audit."""
-    from governance.text.contamination_index import build_index
+    from governance.detectors.contamination.index import build_index
 
     return setup.once("contamination.index", lambda: build_index(_items(setup)))
 
@@ -32,7 +32,7 @@ def _items(setup: Setup) -> pa.Table:
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table:
-    from governance.text.contamination import search
+    from governance.detectors.contamination.search import search
 
     return search(batch, item_index(setup))
 
@@ -42,7 +42,7 @@ MAPPER = Mapper("contamination", _map)
 
 def decision(partials: Mapping[str, Partials], setup: Setup) -> Decided:
     """What all batches add up to, worked out once for the three rules."""
-    from governance.text.contamination_decide import THRESHOLD, decide
+    from governance.detectors.contamination.decide import THRESHOLD, decide
 
     threshold = setup.options.get(THRESHOLD_RULE, {}).get("threshold", THRESHOLD)
 

@@ -36,15 +36,15 @@ from governance.rules.base import Option, Partials, Rule, RuleInfo, RuleResult, 
 from governance.rules.drift import PROFILE, reduced
 
 if TYPE_CHECKING:
-    from governance.drift.rules import Compared, Measured
+    from governance.detectors.drift.rules import Compared, Measured
 
 LISTED = 20
 
 
 def measure(sides: Compared) -> Measured:
     """The index, with the sources whose shares changed most."""
-    from governance.drift.distances import source_shift
-    from governance.drift.rules import Measured, shares
+    from governance.detectors.drift.distances import source_shift
+    from governance.detectors.drift.rules import Measured, shares
 
     index, bound = source_shift(sides.now, sides.before)
     now, before = shares(sides.now.sources), shares(sides.before.sources)

@@ -33,13 +33,13 @@ from governance.rules.base import Option, Partials, Rule, RuleInfo, RuleResult, 
 from governance.rules.drift import PROFILE, reduced
 
 if TYPE_CHECKING:
-    from governance.drift.rules import Compared, Measured
+    from governance.detectors.drift.rules import Compared, Measured
 
 
 def measure(sides: Compared) -> Measured:
     """The largest difference, with the quartiles of both."""
-    from governance.drift.distances import length_shift, quartiles
-    from governance.drift.rules import Measured
+    from governance.detectors.drift.distances import length_shift, quartiles
+    from governance.detectors.drift.rules import Measured
 
     distance, bound = length_shift(sides.now, sides.before)
     now, before = quartiles(sides.now.lengths), quartiles(sides.before.lengths)

@@ -35,13 +35,13 @@ from governance.rules.base import Option, Partials, Rule, RuleInfo, RuleResult, 
 from governance.rules.drift import PROFILE, reduced
 
 if TYPE_CHECKING:
-    from governance.drift.rules import Compared, Measured
+    from governance.detectors.drift.rules import Compared, Measured
 
 
 def measure(sides: Compared) -> Measured:
     """The divergence beyond chance, with the shares of the scripts."""
-    from governance.drift.distances import vocabulary_shift
-    from governance.drift.rules import Measured, shares
+    from governance.detectors.drift.distances import vocabulary_shift
+    from governance.detectors.drift.rules import Measured, shares
 
     distance, within, bound = vocabulary_shift(sides.now, sides.before)
     message = f"the words differ by {distance:.3f} bits from those of {sides.reference}, beyond chance"

@@ -11,11 +11,11 @@ from governance.rules.base import Mapper, NotApplicable, Partials, RuleInfo, Rul
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
-    from governance.drift.rules import Compared, Measured
+    from governance.detectors.drift.rules import Compared, Measured
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.drift.rules import map_profile
+    from governance.detectors.drift.rules import map_profile
 
     return map_profile(batch, setup)
 
@@ -30,7 +30,7 @@ def reduced(
     measure: Callable[[Compared], Measured],
 ) -> RuleResult:
     """The rule's one measure of the data against the version before, held against its option `threshold`."""
-    from governance.drift.rules import compared, judged
+    from governance.detectors.drift.rules import compared, judged
 
     stored = partials[PROFILE.name]
     sides = setup.once("drift.sides", lambda: compared(stored, setup))

@@ -44,14 +44,14 @@ from governance.samples import SampleBatch
 
 def map_wrong(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """Places of equations that do not recompute."""
-    from governance.arithmetic.batches import checked
+    from governance.detectors.arithmetic.batches import checked
 
     return checked(batch, float(setup.option(INFO.id, "tolerance")))[0]
 
 
 def map_counts(batch: SampleBatch, setup: Setup) -> pa.Table | None:
     """How many equations were read, recomputed, and passed over for what reason."""
-    from governance.arithmetic.batches import checked
+    from governance.detectors.arithmetic.batches import checked
 
     return checked(batch, float(setup.option(INFO.id, "tolerance")))[1]
 

@@ -38,7 +38,7 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
 
 
 def _judge(values: Mapping[str, str | None], rows: int) -> Group | None:
-    from governance.licences.expressions import read
+    from governance.detectors.licences.expressions import read
 
     text = values["licence"]
     if text is None:

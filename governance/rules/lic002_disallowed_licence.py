@@ -45,8 +45,8 @@ MESSAGES = {
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each licence field that does not pass."""
-    from governance.licences.expressions import read
-    from governance.licences.policy import Policy, objection
+    from governance.detectors.licences.expressions import read
+    from governance.detectors.licences.policy import Policy, objection
 
     policy = Policy(setup.option(INFO.id, "allow"), setup.option(INFO.id, "deny"))
 

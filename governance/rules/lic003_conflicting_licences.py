@@ -47,14 +47,14 @@ def _map(batch: SampleBatch, _: Setup) -> pa.Table | None:
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each content, and for each source, under several licences."""
-    from governance.licences.conflicts import clashes_reported
+    from governance.detectors.licences.conflicts import clashes_reported
 
     return clashes_reported(INFO.id, setup.severity(INFO), partials[STATED.name], _read, MESSAGES)
 
 
 def _read(licences: pl.Series) -> dict[str, str | None]:
     """Licence field -> its SPDX expression, or the field itself; None where it states nothing."""
-    from governance.licences.expressions import read
+    from governance.detectors.licences.expressions import read
 
     found = {text: read(text) for text in licences.unique().drop_nulls().to_list()}
     return {text: (one.expression or text) if one.stated else None for text, one in found.items()}

@@ -14,7 +14,7 @@ from governance.rules.base import Mapper, Option, Partials, RuleInfo, RuleResult
 from governance.samples import SampleBatch
 
 if TYPE_CHECKING:
-    from governance.personal.spans import Search
+    from governance.detectors.personal.spans import Search
 
 PUBLIC = "public-"
 """Before the kind of what leads to an organisation or to nobody."""
@@ -27,7 +27,7 @@ PUBLIC_OPTION = Option(
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.personal.turns import personal_turns
+    from governance.detectors.personal.turns import personal_turns
     from governance.rules.marks import Mark, marked
 
     marks = [
@@ -40,7 +40,7 @@ def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
 
 def _search(setup: Setup) -> Search:
     """What the options of the selected rules ask for."""
-    from governance.personal.spans import Search
+    from governance.detectors.personal.spans import Search
 
     regions = tuple(region.upper() for region in _listed(setup, "PII002", "region"))
     allow = tuple(domain.lower().lstrip("@.") for domain in _listed(setup, "PII001", "allow"))

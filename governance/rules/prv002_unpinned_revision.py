@@ -39,7 +39,7 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
 
 
 def _judge(values: Mapping[str, str | None], rows: int) -> Group | None:
-    from governance.provenance.revisions import unpinned
+    from governance.detectors.provenance.revisions import unpinned
 
     source, revision = values["source"], values["revision"]
     if source is None or not unpinned(source, revision):

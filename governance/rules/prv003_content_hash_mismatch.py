@@ -41,7 +41,7 @@ from governance.samples import SampleBatch
 
 
 def _verdicts(batch: SampleBatch) -> npt.NDArray[np.uint8]:
-    from governance.provenance.checksums import verdicts
+    from governance.detectors.provenance.checksums import verdicts
 
     return batch.once("checksums", lambda: verdicts(batch))
 
@@ -52,7 +52,7 @@ def _states_none(batch: SampleBatch) -> bool:
 
 def _map_wrong(batch: SampleBatch, _: Setup) -> pa.Table | None:
     """MARKS of the rows whose hash is not that of their text."""
-    from governance.provenance.checksums import DIFFERS
+    from governance.detectors.provenance.checksums import DIFFERS
 
     if _states_none(batch):
         return None
@@ -61,7 +61,7 @@ def _map_wrong(batch: SampleBatch, _: Setup) -> pa.Table | None:
 
 def _map_counts(batch: SampleBatch, _: Setup) -> pa.Table | None:
     """How many rows state a hash, and how many of these are right."""
-    from governance.provenance.checksums import MATCHES, UNREAD
+    from governance.detectors.provenance.checksums import MATCHES, UNREAD
 
     if _states_none(batch):
         return None

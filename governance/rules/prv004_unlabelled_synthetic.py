@@ -41,7 +41,7 @@ from governance.samples import SampleBatch
 
 def _map(batch: SampleBatch, _: Setup) -> pa.Table | None:
     """MARKS of the rows that a machine seems to have written."""
-    from governance.provenance.synthetic import says, self_named
+    from governance.detectors.provenance.synthetic import says, self_named
 
     if not len(batch):
         return None

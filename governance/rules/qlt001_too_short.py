@@ -51,7 +51,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.short import map_short
+    from governance.detectors.quality.short import map_short
 
     return map_short(batch, setup) if len(batch) else None
 

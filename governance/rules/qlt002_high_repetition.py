@@ -59,7 +59,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.repetition import map_repetition
+    from governance.detectors.quality.repetition import map_repetition
 
     return map_repetition(batch, setup) if len(batch) else None
 

@@ -21,7 +21,7 @@ With `languages` "en,zh": an answer in German to an English question.
   Japanese mixes them with Chinese characters.
 
 ## Known limits
-- The languages told apart within Latin script are those of `governance/quality/languages.toml`.
+- The languages told apart within Latin script are those of `governance/detectors/quality/languages.toml`.
 - Languages of one script are not told apart outside Latin: with "ru" expected, Bulgarian passes.
 - Program text, formulas, lists of names and text in capitals are not judged.
 - A translation that a user asked for is reported: name its language in `languages`.
@@ -52,7 +52,7 @@ MESSAGES = {kind: f"a turn is in {name}, which is not expected" for kind, name i
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.language import map_language
+    from governance.detectors.quality.language import map_language
 
     return map_language(batch, setup) if len(batch) else None
 

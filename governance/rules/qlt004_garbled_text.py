@@ -49,7 +49,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.garbled import map_garbled
+    from governance.detectors.quality.garbled import map_garbled
 
     return map_garbled(batch, setup) if len(batch) else None
 

@@ -56,7 +56,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.truncated import map_truncated
+    from governance.detectors.quality.truncated import map_truncated
 
     return map_truncated(batch, setup) if len(batch) else None
 

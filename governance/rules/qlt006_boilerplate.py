@@ -19,7 +19,7 @@ ended, an invitation to follow a channel. In pre-training they are learned by he
 "As an AI language model, I cannot give advice on single shares."
 
 ## Options
-None. The list is `governance/quality/phrases.toml`.
+None. The list is `governance/detectors/quality/phrases.toml`.
 
 ## Known limits
 - Disclaimers that belong to finance (投资有风险, "past performance is no guarantee") are not on the list.
@@ -50,8 +50,8 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.quality.listed import phrase_marks
-    from governance.quality.look import learned
+    from governance.detectors.quality.listed import phrase_marks
+    from governance.detectors.quality.look import learned
     from governance.rules.marks import marked
 
     return marked(batch, phrase_marks(batch, setup, "boilerplate", learned(batch))) if len(batch) else None

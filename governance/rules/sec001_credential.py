@@ -63,7 +63,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.security.marks import credential_marks
+    from governance.detectors.security.marks import credential_marks
 
     return credential_marks(batch, setup)
 

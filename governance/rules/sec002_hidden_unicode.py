@@ -51,7 +51,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.security.marks import hidden_marks
+    from governance.detectors.security.marks import hidden_marks
 
     return hidden_marks(batch, setup)
 

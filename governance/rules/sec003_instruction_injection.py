@@ -55,7 +55,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.security.marks import injection_marks
+    from governance.detectors.security.marks import injection_marks
 
     return injection_marks(batch, setup)
 

@@ -47,7 +47,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.security.marks import markup_marks
+    from governance.detectors.security.marks import markup_marks
 
     return markup_marks(batch, setup)
 

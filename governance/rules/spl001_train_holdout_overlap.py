@@ -51,7 +51,7 @@ def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each content, cluster or question on both sides."""
     import polars as pl
 
-    from governance.splits.leaks import Wording, across, found, result
+    from governance.detectors.splits.leaks import Wording, across, found, result
 
     rows = with_sides(partials)
     stats = {

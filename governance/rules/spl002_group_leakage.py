@@ -32,7 +32,7 @@ from governance.rules.split_rows import SPLITS, with_sides
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each group on both sides."""
-    from governance.splits.leaks import Wording, across, found, result
+    from governance.detectors.splits.leaks import Wording, across, found, result
 
     rows = with_sides(partials)
     wording = Wording(INFO.id, setup.severity(INFO), "group", MESSAGE)

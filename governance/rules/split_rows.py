@@ -12,7 +12,7 @@ from governance.samples import SampleBatch, hex_ids
 
 
 def _map(batch: SampleBatch, _: Setup) -> pa.Table | None:
-    from governance.splits.rows import split_rows
+    from governance.detectors.splits.rows import split_rows
 
     return split_rows(batch)
 
@@ -22,7 +22,7 @@ SPLITS = Mapper("splits", _map)
 
 def all_rows(partials: Mapping[str, Partials]) -> pl.DataFrame:
     """`splits.rows.ROWS` with the sample as hexadecimal `sample_id`."""
-    from governance.splits.rows import ROWS
+    from governance.detectors.splits.rows import ROWS
     from governance.text.store import chunk
 
     table = partials[SPLITS.name].read()

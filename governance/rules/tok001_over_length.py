@@ -47,15 +47,15 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.tokens.length import map_length
+    from governance.detectors.tokens.length import map_length
 
     return map_length(batch, setup) if len(batch) else None
 
 
 def reduce(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     """One finding for each content; the score is its number of tokens."""
+    from governance.detectors.tokens.length import ERROR
     from governance.rules.marks import reported
-    from governance.tokens.length import ERROR
 
     details = {} if setup.option(INFO.id, "tokenizer") else {"estimate_error": ERROR}
     return reported(

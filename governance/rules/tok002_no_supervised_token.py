@@ -45,7 +45,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.tokens.supervision import map_supervision
+    from governance.detectors.tokens.supervision import map_supervision
 
     return map_supervision(batch, setup) if len(batch) else None
 

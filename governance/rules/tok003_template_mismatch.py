@@ -54,7 +54,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.tokens.template import map_template
+    from governance.detectors.tokens.template import map_template
 
     return map_template(batch, setup) if len(batch) else None
 

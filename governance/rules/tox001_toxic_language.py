@@ -57,7 +57,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.toxicity.marks import toxic
+    from governance.detectors.toxicity.marks import toxic
 
     return toxic(batch, setup)
 

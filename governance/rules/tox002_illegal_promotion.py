@@ -54,7 +54,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.toxicity.marks import promotion
+    from governance.detectors.toxicity.marks import promotion
 
     return promotion(batch, setup)
 

@@ -40,7 +40,7 @@ MESSAGES = {
 
 
 def _map(batch: SampleBatch, setup: Setup) -> pa.Table | None:
-    from governance.toxicity.marks import advice
+    from governance.detectors.toxicity.marks import advice
 
     return advice(batch, setup)
 

@@ -41,8 +41,8 @@ PARTS = (
     "ngrams.py",
     "repeats.py",
     "kernels/limits.py",
-    "../paraphrase/numerals.py",
-    "../paraphrase/units.py",
+    "../detectors/paraphrase/numerals.py",
+    "../detectors/paraphrase/units.py",
 )
 """Files whose functions and numbers end up inside kernels of other files."""
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.arithmetic.equations import check
+from governance.detectors.arithmetic.equations import check
 
 WRONG = [
     "12 * 3 = 35",

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.drift.counting import profile_of
-from governance.drift.distances import (
+from governance.detectors.drift.counting import profile_of
+from governance.detectors.drift.distances import (
     jensen_shannon,
     length_shift,
     quartiles,
     source_shift,
     vocabulary_shift,
 )
-from governance.drift.profiles import SOURCES, from_row, named_sources, total
+from governance.detectors.drift.profiles import SOURCES, from_row, named_sources, total
 from tests.builders import batch
 from tests.text.makers import CHARACTERS
 

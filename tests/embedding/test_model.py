@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from governance.detectors.translation.probe import probe
 from governance.embedding.model import CHARACTERS, load, missing
-from governance.translation.probe import probe
 from tests.embedding.models import made, multilingual, needs_model, needs_wordllama
 
 WORDS = {

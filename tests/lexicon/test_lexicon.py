@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from governance.lexicon.book import LISTS, MOST, entries, found, hits
-from governance.lexicon.context import is_code, is_quoted, is_refused, refuses
+from governance.detectors.lexicon.book import LISTS, MOST, entries, found, hits
+from governance.detectors.lexicon.context import is_code, is_quoted, is_refused, refuses
 from tests.builders import batch
 
 

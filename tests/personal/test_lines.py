@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from governance.personal.find import PLACEHOLDERS, find_personal, placeholders
+from governance.detectors.personal.find import PLACEHOLDERS, find_personal, placeholders
 from tests.personal.lines import Line, labelled
 
 LINES = labelled()

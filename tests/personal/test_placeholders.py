@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from governance.personal.find import PLACEHOLDERS, find_personal, placeholders
-from governance.personal.spans import Search
+from governance.detectors.personal.find import PLACEHOLDERS, find_personal, placeholders
+from governance.detectors.personal.spans import Search
 from governance.redaction import redact
 from tests.personal.lines import MISSES, labelled
 

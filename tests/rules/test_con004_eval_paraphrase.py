@@ -11,13 +11,13 @@ import pyarrow as pa
 import pytest
 
 from governance.benchmarks import load_suite
+from governance.detectors.contamination.items import prepare
+from governance.detectors.paraphrase.index import build, stem
+from governance.detectors.paraphrase.units import NUMBER, lexicon, units_of_texts
 from governance.errors import UsageError
-from governance.paraphrase.index import build, stem
-from governance.paraphrase.units import NUMBER, lexicon, units_of_texts
 from governance.rules.base import RuleResult, Setup
 from governance.rules.con004_eval_paraphrase import RULE
 from governance.samples import SampleBatch
-from governance.text.contamination_items import prepare
 from tests.builders import batch
 from tests.embedding.models import needs_wordllama
 from tests.rules.con_negatives import CASES

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 
 from governance.benchmarks import load_suite
+from governance.detectors.translation.glossary import glossary, terms
+from governance.detectors.translation.search import agreement
 from governance.embedding.rows import side
 from governance.readers import ReadOptions, open_source
 from governance.rules.base import RuleResult, Setup
 from governance.rules.con005_eval_translation import RULE
 from governance.samples import OTHER, TEXT, USER, SampleBatch
-from governance.translation.glossary import glossary, terms
-from governance.translation.search import agreement
 from tests.builders import batch
 from tests.embedding.models import multilingual, needs_wordllama
 from tests.rules.con_search import Kept, asked, item, suite

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from governance.licences.expressions import read, satisfied
+from governance.detectors.licences.expressions import read, satisfied
 from governance.rules.lic001_missing_licence import RULE as LIC001
 from governance.rules.lic002_disallowed_licence import RULE as LIC002
 from governance.rules.lic003_conflicting_licences import RULE as LIC003

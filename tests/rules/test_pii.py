@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from governance.personal.find import find_personal
-from governance.personal.spans import Search
-from governance.personal.turns import personal_turns
+from governance.detectors.personal.find import find_personal
+from governance.detectors.personal.spans import Search
+from governance.detectors.personal.turns import personal_turns
 from governance.rules import pii001_email_address as pii001
 from governance.rules import pii002_phone_number as pii002
 from governance.rules import pii003_national_id as pii003

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from governance.audit import AuditRequest, audit
+from governance.detectors.personal.find import find_personal
 from governance.lake import open_lake
-from governance.personal.find import find_personal
 from governance.report import AuditReport, Verdict
 from governance.reports import FORMATS, RenderOptions, render
 from tests.personal.lines import MISSES, Line, labelled

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from governance.personal.find import find_personal
-from governance.personal.spans import POSSIBLE
+from governance.detectors.personal.find import find_personal
+from governance.detectors.personal.spans import POSSIBLE
 from governance.redaction import redact_credentials
 
 pytestmark = pytest.mark.shared

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from governance.provenance.revisions import unpinned
+from governance.detectors.provenance.revisions import unpinned
 from governance.rules.prv001_missing_source import RULE as PRV001
 from governance.rules.prv002_unpinned_revision import RULE as PRV002
 from governance.rules.prv003_content_hash_mismatch import RULE as PRV003

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from governance.detectors.quality.language import _words, language_of
 from governance.errors import UsageError
-from governance.quality.language import _words, language_of
 from governance.rules.qlt003_unexpected_language import NAMES, RULE
 from tests.builders import batch
 from tests.rules.quality_rows import asked, check_degenerate, check_order_free, kinds, run

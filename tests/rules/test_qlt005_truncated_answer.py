@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from governance.quality.truncated import open_formula
+from governance.detectors.quality.truncated import open_formula
 from governance.rules.qlt005_truncated_answer import RULE
 from tests.builders import batch
 from tests.rules.quality_rows import asked, check_degenerate, check_order_free, kinds, run, spans

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from governance.quality.listed import outermost
-from governance.quality.look import phrases
+from governance.detectors.quality.listed import outermost
+from governance.detectors.quality.look import phrases
 from governance.rules.qlt006_boilerplate import MESSAGES, RULE
 from governance.text.wording import hashed
 from tests.builders import batch

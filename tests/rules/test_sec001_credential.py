@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from governance.detectors.security.credentials import KEYS
 from governance.findings import EVIDENCE, FINDINGS
 from governance.redaction import redact
 from governance.rules.sec001_credential import MESSAGES, RULE
-from governance.security.credentials import KEYS
 from tests.builders import batch
 from tests.rules.duplicates import fingerprints, run, shuffled
 from tests.rules.places import kinds, quiet, spans

@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from governance.detectors.splits.names import is_holdout, split_of_file
+from governance.detectors.splits.times import days
 from governance.errors import UsageError
 from governance.rules.spl001_train_holdout_overlap import RULE as SPL001
 from governance.rules.spl002_group_leakage import RULE as SPL002
 from governance.rules.spl003_future_data import RULE as SPL003
-from governance.splits.names import is_holdout, split_of_file
-from governance.splits.times import days
 from tests.builders import batch
 from tests.readers.build import samples_of
 from tests.rules.duplicates import fingerprints, run, shuffled

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.detectors.tokens.length import counted, estimate, estimated, load_tokenizer, most_tokens
+from governance.detectors.tokens.qwen3 import rendered
 from governance.errors import UsageError
 from governance.rules.tok001_over_length import RULE
 from governance.text.profile import profile
-from governance.tokens.length import counted, estimate, estimated, load_tokenizer, most_tokens
-from governance.tokens.qwen3 import rendered
 from tests.builders import batch
 from tests.rules.quality_rows import asked, check_degenerate, check_order_free, kinds, run
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.detectors.tokens.qwen3 import rendered, thoughts_in_order
 from governance.rules.tok003_template_mismatch import RULE
-from governance.tokens.qwen3 import rendered, thoughts_in_order
 from tests.builders import Turn, batch
 from tests.rules.quality_rows import asked, check_degenerate, check_order_free, kinds, run, spans
 

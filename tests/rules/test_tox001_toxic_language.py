@@ -93,7 +93,7 @@ def test_of_words_inside_words_the_gravest_and_longest_is_named() -> None:
 
 
 def test_every_kind_has_its_words() -> None:
-    from governance.lexicon.book import entries
+    from governance.detectors.lexicon.book import entries
 
     assert {entry.category for entry in entries() if entry.name == "toxic"} == set(MESSAGES)
 

@@ -111,7 +111,7 @@ def test_a_warning_in_another_article_of_a_crawl_does_not_clear_an_advertisement
 
 
 def test_every_kind_has_its_words() -> None:
-    from governance.lexicon.book import entries
+    from governance.detectors.lexicon.book import entries
 
     assert {entry.category for entry in entries() if entry.name == "promotion"} == set(MESSAGES)
 

@@ -1,0 +1,1 @@
+"""The search for evaluation items in training rows, word for word."""
