@@ -164,7 +164,8 @@ def _explains(fault: Planted, finding: Spoken) -> bool:
     if fault.peer is None:
         return named <= finding.rows
     if fault.peer.startswith("row:"):
-        return named | {int(fault.peer.removeprefix("row:"))} <= finding.rows
+        original = int(fault.peer.removeprefix("row:"))
+        return named <= finding.rows and (original in finding.rows or fault.peer in finding.peers)
     return named <= finding.rows and fault.peer in finding.peers
 
 

@@ -15,7 +15,7 @@ def missing_text(bench: Bench, rng: random.Random) -> list[Draft]:
     """Rows without a conversation: null, an empty list, empty contents."""
     empty = [Turn("user", ""), Turn("assistant", "")]
     return [
-        Draft((bench.add(bench.take(language), turns).key,))
+        Draft((bench.add(bench.take(language), turns).key,), also=("TOK002",))
         for language, turns in (("en", None), ("zh", []), ("en", empty))
     ]
 
@@ -29,7 +29,7 @@ def invalid_utf8(bench: Bench, rng: random.Random) -> list[Draft]:
         first, *rest = row.turns or ()
         text = first.text + (note if language == "en" else "")
         bench.change(row.saying([Turn(first.role, text.encode(encoding)), *rest]))
-        drafts.append(Draft((row.key,)))
+        drafts.append(Draft((row.key,), also=("QLT004",)))
     return drafts
 
 
@@ -42,7 +42,7 @@ def malformed_turns(bench: Bench, rng: random.Random) -> list[Draft]:
             *turns, last = row.turns or ()
             broken = Turn(role, last.content if speaks else None)
             bench.change(row.saying([*turns, broken]))
-            drafts.append(Draft((row.key,)))
+            drafts.append(Draft((row.key,), also=("TOK002", "TOK003")))
     return drafts
 
 

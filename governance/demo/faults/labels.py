@@ -1,0 +1,80 @@
+"""Answers that a check of the answer itself gives away, and conversations that do not train what they say."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+from governance.demo.bench import Bench, Draft
+from governance.demo.faults.planting import EACH, plain, put, said, some, written
+from governance.demo.grammar import words
+from governance.demo.rows import Row, Turn
+from governance.demo.say import LANGUAGES
+
+
+def contradictions(bench: Bench, rng: random.Random) -> list[Draft]:
+    """Two rows that ask the same and end in different numbers."""
+    drafts = []
+    for language in LANGUAGES:
+        for record in some(words(f"{language}_planted")["contradiction"], rng):
+            figures = _figures(rng)
+            rows = [
+                put(bench, language, record, ("user", answer), lambda language, rng, told=figures: told, rng)
+                for answer in ("first", "second")
+            ]
+            drafts.append(Draft(tuple(rows)))
+    return drafts
+
+
+def _figures(rng: random.Random) -> Mapping[str, str]:
+    amount, percent, few = 100 * rng.randrange(21, 90), rng.randrange(2, 6), rng.randrange(3, 7)
+    right = amount * percent * few // 100
+    wrong = right + rng.choice((-40, 35, 60))
+    return {"amount": f"{amount:,}", "percent": str(percent), "few": str(few), "right": str(right), "wrong": str(wrong)}
+
+
+def slips(bench: Bench, rng: random.Random) -> list[Draft]:
+    """A product that does not come out."""
+    return said(bench, rng, "slip", "assistant", _product)
+
+
+def _product(language: str, rng: random.Random) -> Mapping[str, str]:
+    first, second = rng.randrange(12, 40), rng.randrange(112, 890)
+    return {"first": str(first), "second": str(second), "wrong": str(first * second + rng.choice((-30, 20, 70)))}
+
+
+def evasive(bench: Bench, rng: random.Random) -> list[Draft]:
+    """Options to choose from, and an answer that chooses none."""
+    return written(bench, rng, "evasive")
+
+
+def unanswered(bench: Bench, rng: random.Random) -> list[Draft]:
+    """Conversations that end with the first question."""
+    return [_changed(bench, language, _question_only) for language in LANGUAGES for _ in range(EACH)]
+
+
+def twice_asked(bench: Bench, rng: random.Random) -> list[Draft]:
+    """Two turns of the user in a row."""
+    return [_changed(bench, language, _asking_on) for language in LANGUAGES for _ in range(EACH)]
+
+
+def _changed(bench: Bench, language: str, change: Callable[[Row], list[Turn]]) -> Draft:
+    row = bench.take(language, plain)
+    bench.change(row.saying(change(row)))
+    return Draft((row.key,))
+
+
+def _question_only(row: Row) -> list[Turn]:
+    turns = list(row.turns or ())
+    return turns[: _first_question(turns) + 1]
+
+
+def _asking_on(row: Row) -> list[Turn]:
+    turns = list(row.turns or ())
+    after = _first_question(turns) + 1
+    more = words(f"{row.language}_planted")["unanswered"]
+    return [*turns[:after], Turn("user", more), *turns[after:]]
+
+
+def _first_question(turns: list[Turn]) -> int:
+    return next(number for number, turn in enumerate(turns) if turn.role == "user")
