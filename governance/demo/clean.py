@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Any
 
@@ -66,10 +66,8 @@ def _candidate(key: int, recipe: str, rng: random.Random, say: Language) -> Row:
     name = rng.choice(list(SOURCES))
     source = SOURCES[name]
     split = "train" if rng.randrange(HELD_OUT) else "validation"
-    made = source.generator
-    return Row(
-        key, say.code, label, tuple(turns), name, source.licence, source.revision, split, made, made is not None
-    )
+    row = Row(key, say.code, label, tuple(turns), name, source.licence, source.revision, split)
+    return replace(row, generator=source.generator, synthetic=source.generator is not None)
 
 
 def conversation(recipe: str, rng: random.Random, say: Language) -> tuple[list[Turn], str]:

@@ -18,11 +18,11 @@ def telling(name: str) -> Callable[[Bench, random.Random], list[Draft]]:
     def plant(bench: Bench, rng: random.Random) -> list[Draft]:
         pages = {code: words(f"{code}_planted")["innocent"][name] for code in LANGUAGES}
         parts = ("user", "assistant")
-        return [Draft((put(bench, code, page, parts, _figures, rng),)) for code, page in pages.items()]
+        return [Draft((put(bench, code, page, parts, _figures(rng), rng),)) for code, page in pages.items()]
 
     return plant
 
 
-def _figures(language: str, rng: random.Random) -> Mapping[str, str]:
+def _figures(rng: random.Random) -> Mapping[str, str]:
     """A figure that reads like a mobile number, and a rate."""
     return {"digits": f"138{digits(8, rng)}", "percent": str(rng.randrange(4, 30))}

@@ -18,11 +18,8 @@ def contradictions(bench: Bench, rng: random.Random) -> list[Draft]:
     for language in LANGUAGES:
         for record in some(words(f"{language}_planted")["contradiction"], rng):
             figures = _figures(rng)
-            rows = [
-                put(bench, language, record, ("user", answer), lambda language, rng, told=figures: told, rng)
-                for answer in ("first", "second")
-            ]
-            drafts.append(Draft(tuple(rows)))
+            ends = (("user", "first"), ("user", "second"))
+            drafts.append(Draft(tuple(put(bench, language, record, end, figures, rng) for end in ends)))
     return drafts
 
 
@@ -30,7 +27,13 @@ def _figures(rng: random.Random) -> Mapping[str, str]:
     amount, percent, few = 100 * rng.randrange(21, 90), rng.randrange(2, 6), rng.randrange(3, 7)
     right = amount * percent * few // 100
     wrong = right + rng.choice((-40, 35, 60))
-    return {"amount": f"{amount:,}", "percent": str(percent), "few": str(few), "right": str(right), "wrong": str(wrong)}
+    return {
+        "amount": f"{amount:,}",
+        "percent": str(percent),
+        "few": str(few),
+        "right": str(right),
+        "wrong": str(wrong),
+    }
 
 
 def slips(bench: Bench, rng: random.Random) -> list[Draft]:
@@ -40,7 +43,11 @@ def slips(bench: Bench, rng: random.Random) -> list[Draft]:
 
 def _product(language: str, rng: random.Random) -> Mapping[str, str]:
     first, second = rng.randrange(12, 40), rng.randrange(112, 890)
-    return {"first": str(first), "second": str(second), "wrong": str(first * second + rng.choice((-30, 20, 70)))}
+    return {
+        "first": str(first),
+        "second": str(second),
+        "wrong": str(first * second + rng.choice((-30, 20, 70))),
+    }
 
 
 def evasive(bench: Bench, rng: random.Random) -> list[Draft]:

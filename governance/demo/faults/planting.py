@@ -36,7 +36,9 @@ def said(bench: Bench, rng: random.Random, name: str, role: str, values: Values 
 
 def plain(row: Row) -> bool:
     """Whether a sentence may follow: program text and JSON would be broken by it."""
-    return not any(turn.text.rstrip().endswith(("}", "```")) or turn.text.startswith("{") for turn in row.turns or ())
+    return not any(
+        turn.text.rstrip().endswith(("}", "```")) or turn.text.startswith("{") for turn in row.turns or ()
+    )
 
 
 def saying_more(row: Row, text: str, role: str) -> Row:
@@ -51,7 +53,7 @@ def saying_more(row: Row, text: str, role: str) -> Row:
 def written(bench: Bench, rng: random.Random, name: str, values: Values = nothing) -> list[Draft]:
     """Rows with the questions and answers of that name."""
     return [
-        Draft((put(bench, language, record, ("user", "assistant"), values, rng),))
+        Draft((put(bench, language, record, ("user", "assistant"), values(language, rng), rng),))
         for language in LANGUAGES
         for record in some(words(f"{language}_planted")[name], rng)
     ]
@@ -62,11 +64,11 @@ def put(
     language: str,
     record: Mapping[str, str],
     parts: tuple[str, str],
-    values: Values,
+    values: Mapping[str, str],
     rng: random.Random,
 ) -> int:
     """Key of a row that now holds a question and an answer, the two parts of the record."""
-    known: dict[str, Any] = {**LANGUAGES[language].common, **values(language, rng)}
+    known: dict[str, Any] = {**LANGUAGES[language].common, **values}
     asked, answered = (expand(record[part], known, rng) for part in parts)
     row = bench.take(language)
     turns = (Turn("user", asked), Turn("assistant", answered))

@@ -55,8 +55,11 @@ def nameless(bench: Bench, rng: random.Random) -> list[Draft]:
 
 def unpinned(bench: Bench, rng: random.Random) -> list[Draft]:
     """Rows from an address at a revision that moves, or at none."""
-    pool = {"source": MOVING, "licence": MOVING_LICENCE}
-    return _each(bench, lambda row, number: replace(row, **pool, revision=("main", None)[number]))
+
+    def moved(row: Row, number: int) -> Row:
+        return replace(row, source=MOVING, licence=MOVING_LICENCE, revision=("main", None)[number])
+
+    return _each(bench, moved)
 
 
 def edited_later(bench: Bench, rng: random.Random) -> list[Draft]:

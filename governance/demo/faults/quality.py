@@ -14,7 +14,7 @@ from governance.demo.say import LANGUAGES
 REPEATS = 12  # of a phrase of three or four words
 LINE = 40  # characters of the line that is cut: a short one that ends in a comma may be the close of a letter
 _CUT = re.compile(r"(?<=[a-z]),(?= [a-z])|，")
-_LEAST = {"en": 160, "zh": 60}  # characters before a cut, well above what the rule wants to see
+_LEAST = {"en": 90, "zh": 30}  # letters before a cut, half as many again as the rule wants to see
 
 
 def short(bench: Bench, rng: random.Random) -> list[Draft]:
@@ -29,7 +29,9 @@ def loops(bench: Bench, rng: random.Random) -> list[Draft]:
         for number in range(EACH):
             row = bench.take(language, plain)
             loop = words(f"{language}_planted")["loop"] * (REPEATS + number)
-            bench.change(saying_more(row, f"{loop.rstrip(' ，')}{'.' if language == 'en' else '。'}", "assistant"))
+            bench.change(
+                saying_more(row, f"{loop.rstrip(' ，')}{'.' if language == 'en' else '。'}", "assistant")
+            )
             drafts.append(Draft((row.key,)))
     return drafts
 
@@ -75,8 +77,9 @@ def truncated(bench: Bench, rng: random.Random) -> list[Draft]:
 def _cuts(row: Row) -> list[int]:
     """Where the last answer may be cut: behind a comma that much stands before, also in its own line."""
     text = (row.turns or ())[-1].text
-    ends = [match.end() for match in _CUT.finditer(text) if match.end() > _LEAST[row.language]]
-    return [end for end in ends if end - text.rfind("\n", 0, end) > LINE]
+    ends = [match.end() for match in _CUT.finditer(text)]
+    enough = [end for end in ends if sum(map(str.isalpha, text[:end])) > _LEAST[row.language]]
+    return [end for end in enough if end - text.rfind("\n", 0, end) > LINE]
 
 
 def boilerplate(bench: Bench, rng: random.Random) -> list[Draft]:

@@ -24,7 +24,9 @@ def keys(bench: Bench, rng: random.Random) -> list[Draft]:
 def _secrets(language: str, rng: random.Random) -> Mapping[str, str]:
     letters = string.ascii_letters + string.digits
     token = "".join(rng.choice(letters) for _ in range(36))
-    secret = "".join(rng.choice(part) for part in (string.ascii_uppercase, string.ascii_lowercase, string.digits) * 5)
+    secret = "".join(
+        rng.choice(part) for part in (string.ascii_uppercase, string.ascii_lowercase, string.digits) * 5
+    )
     return {"token": f"ghp_{token}", "secret": secret}
 
 
