@@ -14,7 +14,7 @@ NAMES = {
     "zh": (("jiang", "yan", "wei", "qi", "huai"), ("lan", "shu", "min", "ting", "yue")),
 }
 DOMAINS = {"en": ("willowmere-post.net", "greyheron-mail.com"), "zh": ("yanhu-mail.cn", "weian-post.com.cn")}
-PLACES = ("110105", "320106", "440106", "510107")  # districts of Beijing, Nanjing, Guangzhou and Chengdu
+PLACES = ("110101", "110105", "310101", "120101")  # districts of Beijing, Shanghai and Tianjin
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CARD_STARTS = {"en": ("453201", 16), "zh": ("622202", 19)}
 
