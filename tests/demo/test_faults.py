@@ -66,7 +66,7 @@ def test_the_set_has_the_rows_asked_for(made: tuple[list[Row], FaultKey]) -> Non
 
 def test_every_kind_is_planted_in_both_languages(made: tuple[list[Row], FaultKey]) -> None:
     rows, key = made
-    languages = {fault.kind: set() for fault in FAULTS}
+    languages: dict[str, set[str]] = {fault.kind: set() for fault in FAULTS}
     for fault in key.faults:
         languages[fault.kind].update(rows[row].language for row in fault.rows)
 

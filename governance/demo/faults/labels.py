@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 
 from governance.demo.bench import Bench, Draft
-from governance.demo.faults.planting import EACH, plain, put, said, some, written
+from governance.demo.faults.planting import EACH, plain, put, some, written
 from governance.demo.grammar import words
 from governance.demo.rows import Row, Turn
 from governance.demo.say import LANGUAGES
+
+EQUATIONS = {
+    "en": re.compile(r"[-+x/ $\d,.%()]{9,}(?<=[\d)%]) = \$((?:\d{1,3},)*\d{1,3}(?:\.\d\d)?)(?![\d,])"),
+    "zh": re.compile(r"[-+×÷\d,.%()元]{6,}=((?:\d{1,3},)*\d{1,3}(?:\.\d\d)?)元"),
+}
+"""Arithmetic without letters in the answers of clean rows; the group is the result, an amount."""
 
 
 def contradictions(bench: Bench, rng: random.Random) -> list[Draft]:
@@ -37,17 +45,33 @@ def _figures(rng: random.Random) -> Mapping[str, str]:
 
 
 def slips(bench: Bench, rng: random.Random) -> list[Draft]:
-    """A product that does not come out."""
-    return said(bench, rng, "slip", "assistant", _product)
+    """An equation of an answer that no longer comes out."""
+    drafts = []
+    for language in LANGUAGES:
+        for _ in range(EACH):
+            row = bench.take(language, lambda row: any(_equations(row)))
+            at, found = next(_equations(row))
+            turns = list(row.turns or ())
+            start, end = found.span(1)
+            said = turns[at].text
+            turns[at] = Turn("assistant", said[:start] + _off(found[1], rng) + said[end:])
+            bench.change(row.saying(turns))
+            drafts.append(Draft((row.key,)))
+    return drafts
 
 
-def _product(language: str, rng: random.Random) -> Mapping[str, str]:
-    first, second = rng.randrange(12, 40), rng.randrange(112, 890)
-    return {
-        "first": str(first),
-        "second": str(second),
-        "wrong": str(first * second + rng.choice((-30, 20, 70))),
-    }
+def _equations(row: Row) -> Iterator[tuple[int, re.Match[str]]]:
+    """(number of the turn, equation) for the turns of the assistant that compute something."""
+    for number, turn in enumerate(row.turns or ()):
+        found = EQUATIONS[row.language].search(turn.text) if turn.role == "assistant" else None
+        if found:
+            yield number, found
+
+
+def _off(result: str, rng: random.Random) -> str:
+    """Another amount, written alike: one that a slip of the pen gives, not a shift of the point."""
+    wrong = Decimal(result.replace(",", "")) + rng.choice((30, 70, 200))
+    return f"{wrong:,}"
 
 
 def evasive(bench: Bench, rng: random.Random) -> list[Draft]:

@@ -14,7 +14,7 @@ from governance.demo.overlap import tokens
 from governance.demo.rows import Turn
 from governance.demo.say import LANGUAGES
 
-VERBATIM, ANSWERED, REWORDED = 6, 4, 4  # items per language
+VERBATIM, ANSWERED, REWORDED = 6, 4, 3  # items per language
 TOO_SHORT = 6  # words from which on an item can be told apart inside a longer text
 
 
@@ -43,7 +43,7 @@ def edited(bench: Bench, rng: random.Random) -> list[Draft]:
 
 
 def reworded(bench: Bench, rng: random.Random) -> list[Draft]:
-    """Items told anew: the same figures, other words."""
+    """Items told anew: the same figures, other words. The rule misses bolder ones, which are not planted."""
     drafts = []
     for language in LANGUAGES:
         for _ in range(REWORDED):

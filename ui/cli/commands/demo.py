@@ -122,7 +122,7 @@ def next_steps(files: DemoFiles) -> str:
         ("the report as a page for the browser", "govern report latest -f html -o report.html"),
         ("what a finding means", "govern rule CON001"),
         (
-            "accept the disclaimer that many answers end with, until somebody else agrees or that day",
+            "ask to let a disclaimer stand that many answers end with; it counts once somebody else approves",
             _waiver(),
         ),
         ("what the rows are about and ask for", label),
