@@ -13,6 +13,7 @@ from stdnum.cn import ric
 
 from governance.demo.clean import clean_rows
 from governance.demo.faults.planting import EACH
+from governance.demo.grammar import words
 from governance.demo.key import FaultKey, Planted
 from governance.demo.rows import Row
 from governance.demo.write import PLANTED, make
@@ -116,6 +117,52 @@ def test_a_hidden_character_stands_inside_a_word(made: tuple[list[Row], FaultKey
     for row in rows_of(made, "hidden-character"):
         assert re.search(r"[a-z]\u200b[a-z]|[\u4e00-\u9fff]\u200b[\u4e00-\u9fff]", row.text)
     assert not any("\u200b" in row.text for row in clean(made))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("injected-order", "injection"), ("active-markup", "markup"), ("insult", "insult"),
+        ("boilerplate", "boilerplate"), ("other-language", "foreign"),
+    ],
+)  # fmt: skip
+def test_sentences_are_those_of_the_word_files(
+    made: tuple[list[Row], FaultKey], kind: str, name: str
+) -> None:
+    for row in rows_of(made, kind):
+        said = [text for text in words(f"{row.language}_planted")[name] if text in row.text]
+        assert len(said) == 1
+
+
+def test_keys_are_long_and_mixed(made: tuple[list[Row], FaultKey]) -> None:
+    for row in rows_of(made, "access-key"):
+        assert re.search(r"ghp_[A-Za-z0-9]{36}|([A-Z][a-z]\d){5}", row.text)
+
+
+def test_loops_say_the_same_ten_times_and_more(made: tuple[list[Row], FaultKey]) -> None:
+    assert all(re.search(r"(.{4,12})\1{9}", last(row)) for row in rows_of(made, "loop"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "trap"),
+    [
+        ("law-on-money-laundering", "bank account|银行卡"),
+        ("promise-asked-about", "Guaranteed returns|保本保息"),
+        ("figures-like-phone-numbers", r"138\d{8}"),
+        ("markup-in-a-code-fence", "<script src="),
+        ("masked-numbers", r"\*{4} 0128"),
+        ("attack-explained", "gnore all previous instructions|忽略以上所有指令"),
+        ("harsh-words-of-the-trade", "killed|杀跌割肉"),
+    ],
+)
+def test_hard_negatives_hold_what_a_careless_rule_would_take(
+    made: tuple[list[Row], FaultKey], kind: str, trap: str
+) -> None:
+    rows, key = made
+    [negative] = [found for found in key.hard_negatives if found.kind == kind]
+
+    assert {"en", "zh"} == {rows[number].language for number in negative.rows}
+    assert all(re.search(trap, rows[number].text) for number in negative.rows)
 
 
 def test_one_word_answers_have_one_word(made: tuple[list[Row], FaultKey]) -> None:

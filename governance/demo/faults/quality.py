@@ -29,9 +29,8 @@ def loops(bench: Bench, rng: random.Random) -> list[Draft]:
         for number in range(EACH):
             row = bench.take(language, plain)
             loop = words(f"{language}_planted")["loop"] * (REPEATS + number)
-            bench.change(
-                saying_more(row, f"{loop.rstrip(' ，')}{'.' if language == 'en' else '。'}", "assistant")
-            )
+            text = f"{loop.strip(' ，').capitalize()}{'.' if language == 'en' else '。'}"
+            bench.change(saying_more(row, text, "assistant"))
             drafts.append(Draft((row.key,)))
     return drafts
 
