@@ -103,7 +103,7 @@ def _question_only(row: Row) -> list[Turn]:
 def _asking_on(row: Row) -> list[Turn]:
     turns = list(row.turns or ())
     after = _first_question(turns) + 1
-    more = words(f"{row.language}_planted")["unanswered"]
+    more = words(f"{row.language}_planted")["asked_on"]
     return [*turns[:after], Turn("user", more), *turns[after:]]
 
 
