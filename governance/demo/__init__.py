@@ -4,7 +4,16 @@ files = write_demo(Path("demo"))
 score = check_key(read_key(files.key.read_text("utf-8")), report)
 """
 
-from governance.demo.key import FaultKey, KeyLine, KeyScore, check_key, read_key
+from governance.demo.key import FamilyScore, FaultKey, KeyLine, KeyScore, check_key, read_key
 from governance.demo.write import DemoFiles, write_demo
 
-__all__ = ["DemoFiles", "FaultKey", "KeyLine", "KeyScore", "check_key", "read_key", "write_demo"]
+__all__ = [
+    "DemoFiles",
+    "FamilyScore",
+    "FaultKey",
+    "KeyLine",
+    "KeyScore",
+    "check_key",
+    "read_key",
+    "write_demo",
+]

@@ -33,7 +33,9 @@ class Bench:
     def __init__(self, rows: Sequence[Row], items: Sequence[Item], rng: random.Random) -> None:
         """Takes clean rows and evaluation items; `rng` decides the order in which both are used."""
         self._rows = {row.key: row for row in rows}
-        self._untouched = rng.sample(sorted(self._rows), len(self._rows))
+        untouched = rng.sample(sorted(self._rows), len(self._rows))
+        self._untouched = [key for key in untouched if self._rows[key].split == "train"]
+        self._held_out = [key for key in untouched if self._rows[key].split != "train"]
         self._items = rng.sample(list(items), len(items))
 
     @property
@@ -42,7 +44,7 @@ class Bench:
         return [self._rows[key] for key in sorted(self._rows)]
 
     def take(self, language: str, fits: Callable[[Row], bool] = lambda row: True) -> Row:
-        """A row no fault has touched, which then counts as touched.
+        """A row for training that no fault has touched, which then counts as touched.
 
         Raises:
             UsageError: too few rows were asked for to hold all faults.
@@ -55,6 +57,12 @@ class Bench:
         raise UsageError(
             "the set is too small for the faults to be planted", where="rows", hint="ask for 600 or more"
         )
+
+    def held_out(self, language: str) -> Row:
+        """A row for validation that was not used before."""
+        key = next(k for k in self._held_out if self._rows[k].language == language)
+        self._held_out.remove(key)
+        return self._rows[key]
 
     def item(self, language: str, fits: Callable[[Item], bool]) -> Item:
         """An evaluation item that was not used before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Any
 
@@ -14,14 +15,25 @@ from governance.demo.say import LANGUAGES, Language
 from governance.demo.tasks import WEIGHTS, draw, spoken
 
 CLOSEST = 0.42  # Jaccard with numbers set aside; the promise to the reader is 0.5 with them
+HELD_OUT = 20  # one row in so many is for validation
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where rows come from: its licence, the state that was taken, and the model that wrote them, if one did."""
+
+    licence: str
+    revision: str
+    generator: str | None = None
+
+
 SOURCES = {
-    "advice-desk": "CC-BY-4.0",
-    "branch-helpdesk": "CC-BY-4.0",
-    "exam-workshop": "CC-BY-4.0",
-    "training-manual": "CC0-1.0",
-    "product-handbook": "Apache-2.0",
+    "advice-desk": Source("CC-BY-4.0", "2026-05"),
+    "branch-helpdesk": Source("CC-BY-4.0", "2026-06"),
+    "https://git.example.org/desk/exam-workshop": Source("CC-BY-4.0", "4f1c9a2d7e60"),
+    "training-manual": Source("CC0-1.0", "v2.1"),
+    "product-handbook": Source("Apache-2.0", "v7.0", "larkmoor-writer-2"),
 }
-"""Source -> its licence."""
 
 
 def clean_rows(count: int, seed: int) -> list[Row]:
@@ -51,8 +63,11 @@ def _recipes(rng: random.Random) -> Iterator[str]:
 
 def _candidate(key: int, recipe: str, rng: random.Random, say: Language) -> Row:
     turns, label = conversation(recipe, rng, say)
-    source = rng.choice(list(SOURCES))
-    return Row(key, say.code, label, tuple(turns), source, SOURCES[source])
+    name = rng.choice(list(SOURCES))
+    source = SOURCES[name]
+    split = "train" if rng.randrange(HELD_OUT) else "validation"
+    row = Row(key, say.code, label, tuple(turns), name, source.licence, source.revision, split)
+    return replace(row, generator=source.generator, synthetic=source.generator is not None)
 
 
 def conversation(recipe: str, rng: random.Random, say: Language) -> tuple[list[Turn], str]:

@@ -25,6 +25,7 @@ class Item:
         options: empty where the answer is open.
         answer: a letter where there are options, else the answer itself.
         edited: the question in slightly other words, for a partial leak; empty for most items.
+        reworded: the question told anew, for a paraphrase; empty for most items.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Item:
     answer: str
     context: str = ""
     edited: str = ""
+    reworded: str = ""
 
     @property
     def answer_text(self) -> str:
@@ -57,7 +59,7 @@ def _numbered(code: str, seed: int) -> Iterator[Item]:
     records = [*_written(code), *_numeric(code, seed)]
     for number, (kind, record) in enumerate(records, start=1):
         options = tuple(record.get("options", ()))
-        extra = {name: record.get(name, "") for name in ("context", "edited")}
+        extra = {name: record.get(name, "") for name in ("context", "edited", "reworded")}
         name = f"{code}-{number:03d}"
         yield Item(
             name, code, kind, record["subject"], record["question"], options, record["answer"], **extra

@@ -69,6 +69,23 @@ class KeyLine:
 
 
 @dataclass(frozen=True)
+class FamilyScore:
+    """How one family of rules did: CON, DUP and so on.
+
+    Attributes:
+        rules: those that faults were planted for, and those with findings that nothing explains.
+        planted, found: faults.
+        unexpected: rows of findings that no planted fault explains.
+    """
+
+    family: str
+    rules: tuple[str, ...]
+    planted: int
+    found: int
+    unexpected: int
+
+
+@dataclass(frozen=True)
 class KeyScore:
     """The table `govern demo` prints.
 
@@ -84,6 +101,18 @@ class KeyScore:
     def perfect(self) -> bool:
         """Whether everything planted was found and nothing else."""
         return all(not line.missed and not line.unexpected for line in self.lines)
+
+    @property
+    def families(self) -> tuple[FamilyScore, ...]:
+        """The lines added up by family, in the order in which families first appear."""
+        names = dict.fromkeys(line.rule[:3] for line in self.lines)
+        return tuple(self._family(name) for name in names)
+
+    def _family(self, name: str) -> FamilyScore:
+        lines = [line for line in self.lines if line.rule.startswith(name)]
+        planted, found = (sum(getattr(line, column) for line in lines) for column in ("planted", "found"))
+        rules = tuple(sorted({line.rule for line in lines}))
+        return FamilyScore(name, rules, planted, found, sum(len(line.unexpected) for line in lines))
 
 
 def as_json(key: FaultKey) -> str:
@@ -164,7 +193,8 @@ def _explains(fault: Planted, finding: Spoken) -> bool:
     if fault.peer is None:
         return named <= finding.rows
     if fault.peer.startswith("row:"):
-        return named | {int(fault.peer.removeprefix("row:"))} <= finding.rows
+        original = int(fault.peer.removeprefix("row:"))
+        return named <= finding.rows and (original in finding.rows or fault.peer in finding.peers)
     return named <= finding.rows and fault.peer in finding.peers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +17,11 @@ DATASET = pa.schema(
         ("source", pa.string()),
         ("licence", pa.string()),
         ("label", pa.string()),
+        ("split", pa.string()),
+        ("revision", pa.string()),
+        ("sha256", pa.string()),
+        ("generator", pa.string()),
+        ("synthetic", pa.bool_()),
     ]
 )
 
@@ -40,6 +46,13 @@ class Row:
         key: a number that stays with the row while rows are shuffled; its place in the file comes later.
         language: en | zh.
         turns: the conversation, or None where the column shall be null.
+        source: where it comes from; None only where that is the fault.
+        licence: None only where that is the fault.
+        revision: the state of the source it was taken from.
+        split: train | validation.
+        generator: the model that wrote it, or None for people.
+        synthetic: what the row itself says about that.
+        stated_hash: the hash it states where that is not the hash of its text.
         same_id_as: key of the row whose id this one repeats, or None for an id of its own.
     """
 
@@ -47,14 +60,30 @@ class Row:
     language: str
     label: str
     turns: tuple[Turn, ...] | None
-    source: str
-    licence: str
+    source: str | None
+    licence: str | None
+    revision: str | None = None
+    split: str = "train"
+    generator: str | None = None
+    synthetic: bool = False
+    stated_hash: str | None = None
     same_id_as: int | None = None
 
     @property
     def text(self) -> str:
         """Everything said by user and assistant, one turn a line; the system prompt is left out."""
         return "\n".join(t.text for t in self.turns or () if t.role != "system")
+
+    @property
+    def checksum(self) -> str | None:
+        """SHA-256 of all turns joined by newlines; None where a turn is missing or is not text."""
+        if self.stated_hash is not None:
+            return self.stated_hash
+        contents = [turn.content for turn in self.turns or ()]
+        texts = [content for content in contents if isinstance(content, str)]
+        if not texts or len(texts) < len(contents):
+            return None
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
     def saying(self, turns: Sequence[Turn]) -> Row:
         """The row with other turns."""
@@ -72,6 +101,11 @@ def table(rows: Sequence[Row]) -> pa.Table:
             pa.array([row.source for row in rows]),
             pa.array([row.licence for row in rows]),
             pa.array([row.label for row in rows]),
+            pa.array([row.split for row in rows]),
+            pa.array([row.revision for row in rows]),
+            pa.array([row.checksum for row in rows]),
+            pa.array([row.generator for row in rows], pa.string()),
+            pa.array([row.synthetic for row in rows]),
         ],
         schema=DATASET,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from governance.audit import AuditRequest, audit
 from governance.demo import KeyScore, check_key, read_key, write_demo
-from governance.demo.faults import FAULTS
+from governance.demo.faults import FAULTS, HARD_NEGATIVES
 from governance.lake import open_lake
 from governance.report import Verdict
 
@@ -29,4 +29,5 @@ def test_the_audit_finds_what_was_planted_and_nothing_else(tmp_path: Path, seed:
     assert [(fault.kind, fault.rule) for fault in FAULTS] == [(line.kind, line.rule) for line in found.lines]
     assert [line.missed for line in found.lines if line.missed] == []
     assert [(line.rule, line.unexpected) for line in found.lines if line.unexpected] == []
-    assert [touched for _, _, touched in found.hard_negatives] == [(), ()]
+    assert [(kind, touched) for kind, _, touched in found.hard_negatives if touched] == []
+    assert [fault.kind for fault in HARD_NEGATIVES] == [kind for kind, _, _ in found.hard_negatives]

@@ -88,6 +88,24 @@ def test_findings_of_a_rule_that_planted_nothing_have_a_line_of_their_own() -> N
     assert [(line.rule, line.unexpected) for line in score.lines] == [("DUP001", ()), ("QLT001", (12, 30))]
 
 
+def test_lines_are_added_up_by_family() -> None:
+    report_ = report(
+        ("DUP001", [(2, "representative", None), (4, "affected", "row:2")]),
+        ("CON002", [(7, "affected", "item:s/1")]),
+    )
+    families = check_key(key(COPY, LEAK), report_).families
+
+    assert [("DUP", ("DUP001",), 1, 1, 0), ("CON", ("CON001", "CON002"), 1, 0, 1)] == [
+        (f.family, f.rules, f.planted, f.found, f.unexpected) for f in families
+    ]
+
+
+def test_a_copy_is_found_where_the_original_is_only_named_as_its_peer() -> None:
+    score = check_key(key(COPY), report(("DUP001", [(4, "affected", "row:2")])))
+
+    assert score.perfect
+
+
 def test_hard_negatives_list_the_rows_that_were_spoken_of() -> None:
     negatives = (HardNegative("stem", (20, 21)),)
     score = check_key(key(negatives=negatives), report(("CON001", [(21, "affected", "item:s/1")])))

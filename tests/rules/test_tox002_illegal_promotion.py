@@ -67,6 +67,7 @@ QUIET = [
     "债券的静态收益率与月收益的计算，点击链接下载表格。",
     "老虎机的数学期望为负。百家乐的庄家优势约为1.06%。",
     "In an efficient market there is no risk-free profit from arbitrage.",
+    'It reads: "Guaranteed returns of 5% a month, join now." Is such a promise allowed?',
     "The SEC charged the adviser with fraud for promising guaranteed returns and telling clients to join now.",
     "Beware of ads that say double your money and contact me on Telegram.",
     "A guaranteed investment contract pays a guaranteed return. Contact us is printed on page 9.",

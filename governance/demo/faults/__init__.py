@@ -11,7 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from governance.demo.bench import Bench, Draft
-from governance.demo.faults import broken, duplicates, leaks, passages
+from governance.demo.faults import (
+    broken,
+    duplicates,
+    harm,
+    innocent,
+    labels,
+    leaks,
+    passages,
+    personal,
+    provenance,
+    quality,
+    security,
+    splits,
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +51,49 @@ FAULTS = (
     Fault("item-short", "CON001", leaks.short),
     Fault("item-edited", "CON002", leaks.edited),
     Fault("item-with-answer", "CON003", leaks.answered),
+    Fault("item-reworded", "CON004", leaks.reworded),
+    Fault("e-mail", "PII001", personal.emails),
+    Fault("phone", "PII002", personal.phones),
+    Fault("resident-id", "PII003", personal.ids),
+    Fault("card", "PII004", personal.cards),
+    Fault("bank-account", "PII005", personal.accounts),
+    Fault("home-address", "PII006", personal.homes, "address"),
+    Fault("access-key", "SEC001", security.keys),
+    Fault("hidden-character", "SEC002", security.hidden),
+    Fault("injected-order", "SEC003", security.injections),
+    Fault("active-markup", "SEC005", security.markup),
+    Fault("insult", "TOX001", harm.insults),
+    Fault("illegal-promotion", "TOX002", harm.promotions),
+    Fault("one-word-answer", "QLT001", quality.short),
+    Fault("loop", "QLT002", quality.loops, "loop"),
+    Fault("other-language", "QLT003", quality.foreign),
+    Fault("garbled", "QLT004", quality.garbled),
+    Fault("truncated", "QLT005", quality.truncated),
+    Fault("boilerplate", "QLT006", quality.boilerplate),
+    Fault("contradiction", "LBL001", labels.contradictions),
+    Fault("wrong-arithmetic", "LBL002", labels.slips),
+    Fault("no-option-chosen", "LBL003", labels.evasive),
+    Fault("no-answer", "TOK002", labels.unanswered),
+    Fault("asked-twice", "TOK003", labels.twice_asked),
+    Fault("no-licence", "LIC001", provenance.unlicensed),
+    Fault("non-commercial", "LIC002", provenance.non_commercial),
+    Fault("copy-under-two-licences", "LIC003", provenance.two_licences, "content"),
+    Fault("source-under-two-licences", "LIC003", provenance.two_minds, "source"),
+    Fault("no-source", "PRV001", provenance.nameless),
+    Fault("moving-revision", "PRV002", provenance.unpinned),
+    Fault("wrong-hash", "PRV003", provenance.edited_later),
+    Fault("model-names-itself", "PRV004", provenance.self_named, "self-named"),
+    Fault("model-denied", "PRV004", provenance.denied, "contradicted"),
+    Fault("held-out-row", "SPL001", splits.held_out),
 )
 HARD_NEGATIVES = (
     Fault("same-stem-other-options", "", leaks.recurring_stems),
     Fault("statute-quoted-on-both-sides", "", leaks.quoted_statutes),
+    Fault("law-on-money-laundering", "", innocent.telling("law")),
+    Fault("promise-asked-about", "", innocent.telling("promise")),
+    Fault("figures-like-phone-numbers", "", innocent.telling("figures")),
+    Fault("markup-in-a-code-fence", "", innocent.telling("code")),
+    Fault("masked-numbers", "", innocent.telling("masked")),
+    Fault("attack-explained", "", innocent.telling("attack")),
+    Fault("harsh-words-of-the-trade", "", innocent.telling("harsh")),
 )

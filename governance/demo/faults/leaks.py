@@ -14,7 +14,7 @@ from governance.demo.overlap import tokens
 from governance.demo.rows import Turn
 from governance.demo.say import LANGUAGES
 
-VERBATIM, ANSWERED = 6, 4  # items per language
+VERBATIM, ANSWERED, REWORDED = 6, 4, 3  # items per language
 TOO_SHORT = 6  # words from which on an item can be told apart inside a longer text
 
 
@@ -29,7 +29,7 @@ def verbatim(bench: Bench, rng: random.Random) -> list[Draft]:
 
 
 def _unedited(kind: str) -> Callable[[Item], bool]:
-    return lambda item: item.kind == kind and not item.edited
+    return lambda item: item.kind == kind and not item.edited and not item.reworded
 
 
 def edited(bench: Bench, rng: random.Random) -> list[Draft]:
@@ -39,6 +39,16 @@ def edited(bench: Bench, rng: random.Random) -> list[Draft]:
         for number in range(5):
             item = bench.item(language, lambda i: bool(i.edited))
             drafts.append(_hinted(bench, item, item.edited, number % 2 == 0, rng))
+    return drafts
+
+
+def reworded(bench: Bench, rng: random.Random) -> list[Draft]:
+    """Items told anew: the same figures, other words. The rule misses bolder ones, which are not planted."""
+    drafts = []
+    for language in LANGUAGES:
+        for _ in range(REWORDED):
+            item = bench.item(language, lambda i: bool(i.reworded))
+            drafts.append(_hinted(bench, item, item.reworded, False, rng))
     return drafts
 
 
@@ -109,7 +119,8 @@ def _hinted(bench: Bench, item: Item, question: str, with_options: bool, rng: ra
     """A row that holds the question in a longer prompt and answers with a hint."""
     shown = with_options and bool(item.options)
     hint = _said(item.language, "leak_hint" if shown else "leak_open_hint", {}, rng)
-    return _leak(bench, item, [*_prompt(item, question, shown, rng), hint])
+    leak = _leak(bench, item, [*_prompt(item, question, shown, rng), hint])
+    return replace(leak, also=("LBL003",)) if shown else leak
 
 
 def _leak(bench: Bench, item: Item, turns: list[Turn]) -> Draft:

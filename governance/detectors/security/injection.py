@@ -60,6 +60,7 @@ _EXAMPLE = re.compile(
     r"|例如|诸如|比如|如|输入|写道?|攻击者?|用户|说)[^\n]{0,30}$",
     re.IGNORECASE,
 )
+_CLOSING = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》"}
 _SHOUTED = frozenset(["[inst]", "[/inst]", "<<sys>>", "<</sys>>"])
 
 
@@ -116,7 +117,21 @@ def _is_meant(batch: SampleBatch, text: str, place: Found) -> bool:
     if is_code(text, place.start) or is_refused(batch, place.turn):
         return False
     opened = max(text.rfind(mark, max(place.start - 60, 0), place.start) for mark in "\"'“‘「『《`")
-    return opened < 0 or not _EXAMPLE.search(text[max(opened - 60, 0) : opened])
+    if opened < 0 or _is_closed(text, opened, place.start):
+        return True
+    return not _EXAMPLE.search(text[max(opened - 60, 0) : opened])
+
+
+def _is_closed(text: str, opened: int, at: int) -> bool:
+    """True where a quotation that began at `opened` ended before `at`: an order may follow what somebody said.
+
+    Of straight marks the two ends look alike, so they are counted in the line; apostrophes tell nothing.
+    """
+    mark = text[opened]
+    if mark in _CLOSING:
+        return _CLOSING[mark] in text[opened:at]
+    line = text[max(text.rfind("\n", 0, at), at - 500) + 1 : at]
+    return mark == '"' and line.count(mark) % 2 == 0
 
 
 @lru_cache(maxsize=4)

@@ -42,7 +42,8 @@ WARNINGS = (
     r"\b(?:annuit|investment contract|certificates? of deposit|FDIC\b)",
     r"\b(?:arrest|crime|criminal)|\bshould i trust",
     r"\bred flag|\bcharged with|\btoo good to be true|\bavoid\b|\bfalse promise|\blaw enforcement|\bpolice\b",
-    r"\bis (?:it|this|that) (?:legal|true|legit|real|safe)|\bnever (?:trust|send|pay)|\b(?:the SEC|FTC|FCA|FINRA)\b",
+    r"\bis (?:it|this|that|such [a-z ]{1,30}) (?:legal|allowed|permitted|true|legit|real|safe)",
+    r"\bnever (?:trust|send|pay)|\b(?:the SEC|FTC|FCA|FINRA)\b",
 )
 """Words of those who warn, judge, forbid, or ask whether to believe."""
 

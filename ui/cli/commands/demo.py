@@ -14,8 +14,25 @@ from ui.cli.session import Session, pass_session
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
-    from governance.demo import DemoFiles, KeyScore
+    from governance.demo import DemoFiles, KeyLine, KeyScore
     from governance.report import AuditReport
+
+FAMILIES = {
+    "INP": "broken input",
+    "DUP": "duplicates",
+    "CON": "evaluation items",
+    "PII": "personal data",
+    "SEC": "security",
+    "TOX": "harmful language",
+    "QLT": "quality",
+    "LBL": "answers",
+    "TOK": "training format",
+    "LIC": "licences",
+    "PRV": "provenance",
+    "SPL": "splits",
+}
+"""What the demo's table calls the families of rules that faults are planted for."""
+WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the most
 
 
 @click.command(
@@ -67,24 +84,66 @@ def _show(session: Session, report: AuditReport) -> None:
 
 
 def show_score(score: KeyScore) -> None:
-    """Print what was planted against what was found."""
+    """Print what was planted against what was found, by family, and then each kind that went wrong."""
     lines = [
-        (line.kind, line.rule, line.planted, line.found, len(line.unexpected) or "") for line in score.lines
+        (FAMILIES.get(f.family, f.family), _codes(f.rules), f.planted, f.found, f.unexpected or "")
+        for f in score.families
     ]
-    put_columns([("planted fault", "rule", "planted", "found", "rows not planted"), *lines])
+    put_columns([("planted faults", "rules", "planted", "found", "rows not planted"), *lines])
+    wrong = [_wrong(line) for line in score.lines if line.missed or line.unexpected]
+    if wrong:
+        put("")
+        put_columns(wrong)
     planted, found = (sum(getattr(line, name) for line in score.lines) for name in ("planted", "found"))
     spared = sum(not touched for _, _, touched in score.hard_negatives)
     decoys = f"{spared} of {plural(len(score.hard_negatives), 'hard negative')} left alone"
     put(f"\n{found:,} of {plural(planted, 'fault')} found; {decoys}")
 
 
+def _codes(rules: tuple[str, ...]) -> str:
+    """`CON001, 002, 004`: the family is said once."""
+    first, *others = rules
+    return ", ".join([first, *(rule[3:] for rule in others)])
+
+
+def _wrong(line: KeyLine) -> tuple[str, str, str, str]:
+    """A kind of fault that was missed, or rows that nothing was planted in."""
+    missed = f"{len(line.missed)} of {line.planted} missed" if line.missed else ""
+    rows = f"{plural(len(line.unexpected), 'row')} not planted" if line.unexpected else ""
+    return line.kind, line.rule, missed, rows
+
+
 def next_steps(files: DemoFiles) -> str:
     """Where to go from here, as commands."""
     audit = shlex.join(["govern", "audit", str(files.dataset), "--eval", str(files.suite)])
+    label = shlex.join(["govern", "label", str(files.dataset), "-o", "labelled.jsonl"])
     steps = (
         ("the same on the command line, with an exit code for a pipeline", audit),
         ("the report as a page for the browser", "govern report latest -f html -o report.html"),
         ("what a finding means", "govern rule CON001"),
+        (
+            "ask to let a disclaimer stand that many answers end with; it counts once somebody else approves",
+            _waiver(),
+        ),
+        ("what the rows are about and ask for", label),
         ("your own data", "govern audit DATA --eval SUITE"),
     )
     return "Next:\n" + "\n".join(f"  # {words}\n  {line}" for words, line in steps)
+
+
+def _waiver() -> str:
+    """A waiver for the repeated passage, which is a disclaimer."""
+    from datetime import timedelta
+
+    from governance.waivers.model import today
+
+    last = (today() + timedelta(days=WAIVED_FOR)).isoformat()
+    wanted = [
+        "--rule",
+        "DUP005",
+        "--where",
+        'severity = "note"',
+        "--reason",
+        "a disclaimer that every answer needs",
+    ]
+    return shlex.join(["govern", "waiver", "add", *wanted, "--expires", last])
