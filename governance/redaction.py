@@ -86,7 +86,8 @@ def _shaped(text: str, shapes: Iterable[Shape]) -> list[Taken]:
     return [(start, end, word) for start, end, word, shape in found if shape.accept(text[start:end])]
 
 
-_HALF_BEFORE = re.compile(r"[0-9](?:[ -]?[0-9Xx]){4,}")
+_DATE = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_HALF_BEFORE = re.compile(rf"(?!{_DATE}(?![ -]?[0-9Xx]))[0-9](?:[ -]?[0-9Xx]){{4,}}")
 _HALF_AFTER = re.compile(
     r"(?:(?P<mail>[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]*)|[0-9](?:[ -]?[0-9]){6,}[ -]?)\Z"
 )

@@ -172,7 +172,7 @@ def test_long_and_hostile_text_takes_time_in_proportion_to_its_length():
     ],
 )
 def test_what_a_cut_left_of_a_key_is_hidden_and_words_stay(text: str, expected: str):
-    assert expected == redacted(text, begun_before=True, ends_after=True).text
+    assert expected == redacted(text, begins_inside=True, stops_inside=True).text
 
 
 def test_whole_texts_keep_such_words():

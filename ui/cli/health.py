@@ -21,13 +21,17 @@ CORE = (
     "click",
     "datasketch",
     "duckdb",
+    "ftfy",
     "jinja2",
     "license-expression",
     "numba",
     "numpy",
+    "phonenumbers",
     "polars",
+    "py3langid",
     "pyarrow",
     "pydantic",
+    "python-stdnum",
     "pytz",
     "rich",
     "tomlkit",
@@ -35,7 +39,7 @@ CORE = (
 )
 """Distributions every installation has (a test compares them with pyproject.toml)."""
 EXTRAS = {
-    "semantic": ("sentence_transformers", "faiss", "torch"),
+    "semantic": ("sentence_transformers", "faiss", "torch", "wordllama"),
     "train": ("torch", "transformers", "trl", "peft", "accelerate"),
     "ui": ("streamlit",),
     "hub": ("datasets",),
@@ -70,8 +74,8 @@ def checks(session: Session) -> Iterator[Check]:
         yield extension(name)
     for name, modules in EXTRAS.items():
         yield extra(name, modules)
-    yield attempt("embedder", lambda: embedder(session))
     yield attempt("configuration", lambda: configuration(session))
+    yield attempt("embedder", lambda: embedder(session))
     yield attempt("lake", lambda: lake(session))
     yield attempt("waivers", lambda: waivers(session))
     yield space()
