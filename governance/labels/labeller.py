@@ -213,12 +213,16 @@ def special(axis: Sequence[Half], evidence: Scores) -> Scores:
 def surest(scenes: Scores, tasks: Scores, pairs: npt.NDArray[np.int64]) -> tuple[Indices, Scores]:
     """((rows,) the pair whose less sure half is surest, (rows,) how sure that is).
 
-    Of pairs alike in that the one with the surer other half is taken, then the first.
+    Of pairs alike in that the one with the surer other half is taken, then the first. Where nothing speaks for any scene
+    or for any task, that is the first pair and 0.
     """
-    first, second = scenes[:, pairs[:, 0]], tasks[:, pairs[:, 1]]
+    best, sure = np.zeros(len(scenes), np.int64), np.zeros(len(scenes), np.float32)
+    both = np.flatnonzero((scenes.max(axis=1, initial=0) > 0) & (tasks.max(axis=1, initial=0) > 0))
+    first, second = scenes[both][:, pairs[:, 0]], tasks[both][:, pairs[:, 1]]
     least = np.minimum(first, second)
-    best = np.argmax(least + 1e-4 * np.maximum(first, second), axis=1)
-    return best, least[np.arange(len(best)), best]
+    best[both] = np.argmax(least + 1e-4 * np.maximum(first, second), axis=1)
+    sure[both] = least[np.arange(len(both)), best[both]]
+    return best, sure
 
 
 def _spoke(scores: Scores | None, scene: Indices, task: Indices, scenes: int) -> npt.NDArray[np.bool_]:
