@@ -213,8 +213,8 @@ def special(axis: Sequence[Half], evidence: Scores) -> Scores:
 def surest(scenes: Scores, tasks: Scores, pairs: npt.NDArray[np.int64]) -> tuple[Indices, Scores]:
     """((rows,) the pair whose less sure half is surest, (rows,) how sure that is).
 
-    Of pairs alike in that the one with the surer other half is taken, then the first. Where nothing speaks for any scene
-    or for any task, that is the first pair and 0.
+    Of pairs alike in that the one with the surer other half is taken, then the first. Where nothing speaks for any
+    scene or for any task, that is the first pair and 0.
     """
     best, sure = np.zeros(len(scenes), np.int64), np.zeros(len(scenes), np.float32)
     both = np.flatnonzero((scenes.max(axis=1, initial=0) > 0) & (tasks.max(axis=1, initial=0) > 0))

@@ -17,7 +17,7 @@ from governance.samples import SampleBatch
 if TYPE_CHECKING:
     from governance.text.phrases import Hits, PhraseBook
 
-LISTS = ("advice", "credential", "injection", "promotion", "toxic")
+LISTS = ("advice", "credential", "injection", "promotion", "synthetic", "toxic")
 """Names of lists; a list may lie in several files: toxic_en.toml, toxic_zh.toml."""
 
 
