@@ -44,6 +44,12 @@ class Excerpt:
         return "".join(text for text, _ in self.pieces())
 
 
+@lru_cache(maxsize=1024)
+def _safe(text: str, continues: bool, stops: bool) -> Redacted:
+    """The text after redaction, 57 us for 400 characters; rows that repeat each other show the same words twice."""
+    return redacted(text, begins_inside=continues, stops_inside=stops)
+
+
 def cut(text: str, at: int, start: int | None, end: int | None, *, show_sensitive: bool) -> Excerpt:
     """The excerpt of a turn that begins at offset `at`, with the turn's characters start:end marked.
 
@@ -51,7 +57,7 @@ def cut(text: str, at: int, start: int | None, end: int | None, *, show_sensitiv
     """
     text = text[: 2 * EXCERPT_CHARACTERS]
     continues, stops = at > 0, len(text) >= EXCERPT_CHARACTERS
-    safe = Redacted(text) if show_sensitive else redacted(text, begins_inside=continues, stops_inside=stops)
+    safe = Redacted(text) if show_sensitive else _safe(text, continues, stops)
     plain = Excerpt(safe.text[:EXCERPT_CHARACTERS], continues=continues, stops=stops)
     if start is None or end is None:
         return plain
