@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from governance.findings import EXCERPT_CHARACTERS
 from governance.redaction import Redacted, redacted
