@@ -130,7 +130,7 @@ def _statistics(setup: Setup, compared: int, known: int) -> dict[str, Any]:
 INFO = RuleInfo(
     "CON004",
     "eval-paraphrase",
-    Severity.ERROR,
+    Severity.WARNING,
     "a row tells an evaluation item in other words",
     (
         Option("threshold", 0.5, "least score", 0.2, 0.99),

@@ -147,7 +147,7 @@ def _message(item: str, rows: int) -> str:
 INFO = RuleInfo(
     "CON005",
     "eval-translation",
-    Severity.ERROR,
+    Severity.WARNING,
     "a row tells an evaluation item in another language",
     (Option("threshold", 0.5, "least score", 0.1, 0.99),),
     stage="preview",
