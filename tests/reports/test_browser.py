@@ -71,7 +71,7 @@ def test_it_can_be_read_without_seeing_it(page: Any, tmp_path: Path):
     named = [charts.nth(i).get_attribute("aria-labelledby") for i in range(charts.count())]
     levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
 
-    assert 5 == len(named)
+    assert 6 == len(named)
     assert [] == [ids for ids in named if any(not page.locator(f"#{i}").count() for i in ids.split())]
     assert [] == [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1]
     assert 0 == page.locator("table:not(:has(th[scope]))").count()
