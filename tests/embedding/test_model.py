@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from governance.detectors.translation.probe import probe
-from governance.embedding.model import CHARACTERS, load, missing
+from governance.embedding.model import CHARACTERS, load, missing, module_types, wordllama_files
 from tests.embedding.models import made, multilingual, needs_model, needs_wordllama
 
 WORDS = {
@@ -58,6 +58,23 @@ def test_a_long_text_is_read_up_to_its_limit(tmp_path: Path) -> None:
 
 def test_no_texts_have_no_vectors(tmp_path: Path) -> None:
     assert (0, 3) == load(str(made(tmp_path / "tiny", WORDS))).encode([]).shape
+
+
+@needs_wordllama
+def test_the_built_in_vectors_are_those_of_sentence_transformers_too() -> None:
+    from safetensors.numpy import load_file
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+    matrix, tokenizer = wordllama_files() or (Path(), Path())
+    static_embedding, normalize = module_types()
+    weights = load_file(matrix)["embedding.weight"].astype(np.float32)
+    part = static_embedding(Tokenizer.from_file(str(tokenizer)), embedding_weights=weights)
+    texts = ["What is the duration of a bond?", "债券的久期是什么？", "a"]
+
+    expected = SentenceTransformer(modules=[part, normalize()], device="cpu").encode(texts)
+
+    np.testing.assert_allclose(expected, load("auto").encode(texts), atol=1e-5)
 
 
 @needs_wordllama
