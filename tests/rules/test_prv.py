@@ -22,7 +22,18 @@ def sha(text: str, kind: str = "sha256") -> str:
 
 @pytest.mark.parametrize(
     ("sources", "expected"),
-    [([None], [1]), ([None, "desk", None], [2]), (["desk"], []), (["年报"], []), (["https://x.org/1"], [])],
+    [
+        ([None], [1]),
+        ([None, None], [2]),
+        ([None, "desk", None], [2]),
+        (["年报", None], [1]),
+        (["hf://a/b", None, "desk"], [1]),
+        (["desk"], []),
+        (["年报"], []),
+        (["https://x.org/1"], []),
+        (["unknown"], []),
+        (["a", "b"], []),
+    ],
 )
 def test_rows_without_a_source_are_one_finding(sources: list, expected: list[int]) -> None:
     rows = batch(*(f"t{i}" for i in range(len(sources))), source=sources)

@@ -113,10 +113,15 @@ def test_one_side_alone_overlaps_with_nothing(split: str | None) -> None:
     ("groups", "expected"),
     [
         (["r1", "r1", "r2"], [("group", 1)]),
+        (["r2", "r1", "r1"], [("group", 1)]),
+        (["2024年报", "2024年报", None], [("group", 1)]),
+        (["7", "7", "7"], [("group", 2)]),
         (["报告", "报告", "报告"], [("group", 2)]),
         (["r1", "r2", "r3"], []),
         ([None, None, None], []),
         (["r1", "r2", "r1"], []),
+        (["年报", "季报", "月报"], []),
+        (["r1", None, "r1"], []),
     ],
 )
 def test_groups_on_both_sides(groups: list, expected: list[tuple[str, int]]) -> None:
@@ -147,7 +152,9 @@ def test_times_are_read(text: str, expected: int | None) -> None:
         (["2024-01-01", None, "2025-02-01"], "", []),
         ([None, "2024-06-01", "no time"], "", []),
         (["2024-01-01", "2024-06-01", "2024-02-01"], "2024-03-01", [("after-cutoff", 1)]),
+        (["2024/06/02", "2024/06/01", "2024/05/31"], "", [("after-holdout", 1)]),
         (["2024-01-01", "2024-02-01", "2024-01-05"], "2024-03-01", []),
+        (["2024年1月1日", "2024年2月1日", "2024年1月31日"], "", []),
     ],
 )
 def test_rows_that_are_too_late(times: list, cutoff: str, expected: list[tuple[str, int]]) -> None:
