@@ -40,7 +40,7 @@ CORE = (
 """Distributions every installation has (a test compares them with pyproject.toml)."""
 EXTRAS = {
     "semantic": ("sentence_transformers", "faiss", "torch", "wordllama"),
-    "train": ("torch", "transformers", "trl", "peft", "accelerate"),
+    "train": ("accelerate", "httpx", "math_verify", "peft", "torch", "transformers", "trl"),
     "ui": ("streamlit",),
     "hub": ("datasets",),
 }

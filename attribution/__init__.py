@@ -1,0 +1,1 @@
+"""Attribution: which training samples moved which evaluation items."""
