@@ -43,7 +43,7 @@ FIRES = {
     "a note": (f"{EN}\n[response truncated]", "note"),
     "未完待续": (f"{ZH}（未完待续）", "note"),
 }
-NEAR = {
+NEAR_MISSES = {
     "a stop": EN,
     "a Chinese stop": ZH,
     "a number": f"{EN}\nThe answer is 42",
@@ -79,7 +79,7 @@ def test_answers_that_break_off_are_reported(text, kind):
     assert [kind] == kinds(RULE, answer(text))
 
 
-@pytest.mark.parametrize("text", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("text", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_whole_answers_are_not(text):
     assert [] == kinds(RULE, answer(text))
 
