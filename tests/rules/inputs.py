@@ -51,7 +51,7 @@ def messages(result: RuleResult) -> list[str]:
 
 
 def chat(*turns: Mapping[str, Any]) -> str:
-    return json.dumps({"messages": turns})
+    return json.dumps({"messages": turns}, ensure_ascii=False)
 
 
 GOOD = '{"text": "a bond is a loan"}'

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 from governance.benchmarks import load_suite
 from governance.detectors.translation.glossary import glossary, terms
 from governance.detectors.translation.search import agreement
+from governance.embedding.model import Embedder, load
 from governance.embedding.rows import side
 from governance.readers import ReadOptions, open_source
 from governance.rules.base import RuleResult, Setup
@@ -72,8 +74,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(multilingual(tmp_path_factory.mktemp("model") / "multilingual"))
 
 
+@cache
+def loaded(embedder: str) -> Embedder:
+    """The model, loaded once: it takes a second."""
+    return load(embedder)
+
+
 def run(items: pa.Table, rows: SampleBatch, embedder: str) -> RuleResult:
     given = Setup({"CON005": {"threshold": 0.5}}, Path(), items=items, embedder=embedder)
+    given.once("embedding.model", lambda: loaded(embedder))
     assert RULE.available(given) is None
     partials = {m.name: [t for t in [m.map(rows, given)] if t is not None] for m in RULE.mappers}
     return RULE.reduce({name: Kept(tables) for name, tables in partials.items()}, given)

@@ -9,7 +9,7 @@ from tests.builders import batch
 from tests.rules.duplicates import run
 
 FIRES = [
-    (["r1", "r1", "r2"], 1),
+    (["filing-1", "filing-1", "filing-2"], 1),
     (["r2", "r1", "r1"], 1),
     (["2024年报", "2024年报", None], 1),
     (["7", "7", "7"], 2),
