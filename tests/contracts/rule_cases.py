@@ -23,10 +23,11 @@ import pytest
 
 import governance.rules
 from governance.findings import EVIDENCE, FINDINGS, empty_evidence, empty_findings
-from governance.rules.base import Partials, Rule, RuleResult, Setup
+from governance.rules.base import Partials, Rule, RuleResult, Setup, always
 from governance.rules.registry import RULE_FILE, all_rules
 
 TABLES = ("FIRES", "NEAR_MISSES")
+Reduction = Callable[[Mapping[str, Partials], Setup], RuleResult]
 
 
 def names() -> dict[str, str]:
@@ -64,24 +65,27 @@ def silent(partials: Mapping[str, Partials], setup: Setup) -> RuleResult:
     return RuleResult(empty_findings(), empty_evidence())
 
 
-def noisy(rule: str) -> Callable[[Mapping[str, Partials], Setup], RuleResult]:
+def noisy(rule: str) -> Reduction:
     """Finds something in the first row, whatever it is given."""
     said = {"fingerprint": "0" * 64, "rule": rule, "severity": "note", "kind": "noise", "message": "noise"}
     finding = {**said, "rows": 1, "details": "{}"}
-    place = {"fingerprint": "0" * 64, "row": 0, "role": "affected"}
+    place = {"fingerprint": "0" * 64, "row": 0, "role": "affected", "peer": "item:noise/0"}
     result = RuleResult(pa.Table.from_pylist([finding], FINDINGS), pa.Table.from_pylist([place], EVIDENCE))
     return lambda partials, setup: result
 
 
 @contextmanager
-def replaced(rule: Rule, other: Callable[[Mapping[str, Partials], Setup], RuleResult]) -> Iterator[None]:
-    """The rule with another reduction; it is one frozen value that everything which runs it shares."""
-    before = rule.reduce
-    object.__setattr__(rule, "reduce", other)
+def replaced(rule: Rule, other: Reduction) -> Iterator[None]:
+    """The rule with another reduction and nothing to map; it is one value that everything which runs it shares."""
+    changes = {"mappers": (), "reduce": other, "available": always}
+    before = {name: getattr(rule, name) for name in changes}
+    for name, value in changes.items():
+        object.__setattr__(rule, name, value)
     try:
         yield
     finally:
-        object.__setattr__(rule, "reduce", before)
+        for name, value in before.items():
+            object.__setattr__(rule, name, value)
 
 
 @pytest.hookimpl(wrapper=True)
