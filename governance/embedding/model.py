@@ -3,8 +3,8 @@
 Any sentence-transformers model by name or folder. `auto` is the static matrix of the `wordllama` wheel (256 numbers a
 token, English and Chinese), which needs no hub: its two data files are read where the wheel put them, and its own
 loader, which would download, is never called. Static models are most of what a static one does: tokens looked up and
-averaged. That part is done here by a compiled kernel, tokens found by the tokenizer's own Rust code in batches, both
-without the interpreter lock; other models encode through sentence-transformers.
+averaged. That part is done here by compiled kernels; what tokens a text has, the tokenizer says, once for each piece of
+text where the text can be cut into pieces (`pieces`). Other models encode through sentence-transformers.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from governance.embedding.pieces import Pieces
 
 AUTO = "auto"
 INSTALL = "pip install 'govern[semantic]'"
 MODULES = ("sentence_transformers", "faiss", "torch")
 CHARACTERS = 1024
-"""Characters of a text that are read; the rest is cut, and counted. A text of 1 KB is read whole: finding tokens takes
-160 us a KB, more than all else together."""
+"""Characters of a text that are read; the rest is cut, and counted. A text of 1 KB is read whole."""
 POLICY = f"v1 characters={CHARACTERS}"
 """What besides the model decides a vector; part of the key in the lake."""
 
@@ -70,6 +73,7 @@ class Embedder:
         self._tokenizer = tokenizer
         self._matrix = matrix
         self._lock = threading.Lock()
+        self._pieces = _pieces(tokenizer) if matrix is not None else None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) vectors of length 1, or 0 for an empty text, of the first `CHARACTERS` of each text."""
@@ -87,11 +91,19 @@ class Embedder:
     def _static(self, texts: list[str], matrix: Vectors) -> Vectors:
         from governance.embedding.pooling import pooled
 
+        if self._pieces is not None:
+            return pooled(*self._pieces.tokens(pa.array(texts, pa.large_string()), CHARACTERS), matrix)
         found = [e.ids for e in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
         sizes = np.fromiter(map(len, found), np.int64, len(found))
         bounds = np.concatenate([[0], np.cumsum(sizes)])
         tokens = np.fromiter(chain.from_iterable(found), np.int32, int(bounds[-1]))
         return pooled(tokens, bounds, matrix)
+
+
+def _pieces(tokenizer: Any) -> Pieces | None:
+    from governance.embedding.pieces import pieces_of
+
+    return pieces_of(tokenizer)
 
 
 def missing(embedder: str) -> str | None:

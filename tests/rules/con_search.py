@@ -19,6 +19,19 @@ from tests.builders import Turn, batch
 RULES = (VERBATIM, OVERLAP, ANSWER)
 Conversation = str | Sequence[Turn]
 
+LOAN = (
+    "Maria borrows 4800 euros from her credit union at a yearly simple interest rate of 6 percent and repays "
+    "everything after 15 months. How much interest does she pay in total?"
+)
+BOND = "某公司发行面值为1000元、票面利率为8%、期限为5年的债券，市场利率为10%，则该债券的发行价格应当____。"
+CHOICES = ("高于面值", "等于面值", "低于面值", "无法确定")
+STORY = (
+    "The library of a small town owns 1260 books. Two fifths of them are novels, a third of the remaining ones are "
+    "about history, and all others are for children. During the summer the town receives a gift of 90 more books for "
+    "children from a retired teacher. How many books for children does the library own at the end of the summer?"
+)
+PROSE = "The committee met on Tuesday. Nothing was decided, and the members went home early. "
+
 
 class Kept:
     """Partials in memory."""

@@ -43,9 +43,22 @@ def items_of(told: Sequence[Told]) -> pa.Table:
     return suite(*(item(t.item) for t in told))
 
 
-@pytest.mark.parametrize("told", ENGLISH, ids=range(len(ENGLISH)))
-def test_an_english_item_in_other_words_is_found(told: Told) -> None:
-    assert {(0, "0")} == found(run(suite(item(told.item)), batch(told.rewritten)))
+TWINS = {"english": ENGLISH, "chinese": CHINESE}
+MISSED = {"chinese 5", "chinese 9"}
+"""Rewritings that the rule does not find: many words are others, and they have few numbers or none."""
+EVERY = {f"{language} {i}": told for language, all_told in TWINS.items() for i, told in enumerate(all_told)}
+FIRES = {name: (told.item, told.rewritten) for name, told in EVERY.items() if name not in MISSED}
+NEAR_MISSES = {name: (told.item, told.near_miss) for name, told in EVERY.items()}
+
+
+@pytest.mark.parametrize(("question", "row"), FIRES.values(), ids=FIRES)
+def test_an_item_in_other_words_is_found(question: str, row: str) -> None:
+    assert {(0, "0")} == found(run(suite(item(question)), batch(row)))
+
+
+@pytest.mark.parametrize(("question", "row"), NEAR_MISSES.values(), ids=NEAR_MISSES)
+def test_another_question_about_the_same_things_is_another_item(question: str, row: str) -> None:
+    assert set() == found(run(suite(item(question)), batch(row)))
 
 
 def test_chinese_items_in_other_words_are_found() -> None:

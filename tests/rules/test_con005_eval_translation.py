@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 from governance.benchmarks import load_suite
 from governance.detectors.translation.glossary import glossary, terms
 from governance.detectors.translation.search import agreement
+from governance.embedding.model import Embedder, load
 from governance.embedding.rows import side
 from governance.readers import ReadOptions, open_source
 from governance.rules.base import RuleResult, Setup
@@ -46,13 +48,41 @@ OTHERS = [
 ]
 
 
+FIRES = {
+    **{f"chinese item {i}": pair for i, pair in enumerate(PAIRS)},
+    **{f"english item {i}": pair[::-1] for i, pair in enumerate(PAIRS)},
+}
+"""An item, and a row that tells it in the other language."""
+BOND = PAIRS[0]
+NEAR_MISSES = {
+    "other numbers": (
+        BOND[0],
+        BOND[1].replace("1000", "2500").replace("8%", "3%").replace("5-year", "7-year"),
+    ),
+    "its own language": (BOND[0], BOND[0].replace("是多少", "为多少")),
+    "its own language, English": (BOND[1], BOND[1]),
+    "another subject": (PAIRS[1][0], "Which documents does a customer need to open a deposit account?"),
+    "a poem": (PAIRS[2][0], "Write a poem about the river behind the old town hall."),
+    "另一个数字": (BOND[1], BOND[0].replace("1000元", "2500元").replace("8%", "3%").replace("5年", "7年")),
+    "另一个话题": (PAIRS[4][1], "请写一首关于春天的诗，不少于八行。"),
+    "同一领域的另一个问题": (PAIRS[1][1], "人民币对美元的汇率今天是多少？"),
+}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(multilingual(tmp_path_factory.mktemp("model") / "multilingual"))
 
 
+@cache
+def loaded(embedder: str) -> Embedder:
+    """The model, loaded once: it takes a second."""
+    return load(embedder)
+
+
 def run(items: pa.Table, rows: SampleBatch, embedder: str) -> RuleResult:
     given = Setup({"CON005": {"threshold": 0.5}}, Path(), items=items, embedder=embedder)
+    given.once("embedding.model", lambda: loaded(embedder))
     assert RULE.available(given) is None
     partials = {m.name: [t for t in [m.map(rows, given)] if t is not None] for m in RULE.mappers}
     return RULE.reduce({name: Kept(tables) for name, tables in partials.items()}, given)
@@ -60,6 +90,16 @@ def run(items: pa.Table, rows: SampleBatch, embedder: str) -> RuleResult:
 
 def found(result: RuleResult) -> set[tuple[int, str]]:
     return {(e["row"], e["peer"].partition("/")[2]) for e in result.evidence.to_pylist()}
+
+
+@pytest.mark.parametrize(("question", "row"), FIRES.values(), ids=FIRES)
+def test_an_item_in_the_other_language_is_found(question: str, row: str, folder: str) -> None:
+    assert {(0, "0")} == found(run(suite(item(question)), batch(asked(row)), folder))
+
+
+@pytest.mark.parametrize(("question", "row"), NEAR_MISSES.values(), ids=NEAR_MISSES)
+def test_what_is_no_translation_of_it_is_not_found(question: str, row: str, folder: str) -> None:
+    assert set() == found(run(suite(item(question)), batch(asked(row)), folder))
 
 
 def test_english_rows_of_chinese_items_are_found(folder: str) -> None:

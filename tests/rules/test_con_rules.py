@@ -9,20 +9,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import batch
-from tests.rules.con_search import Conversation, asked, codes, found, item, listed, results, suite
-
-LOAN = (
-    "Maria borrows 4800 euros from her credit union at a yearly simple interest rate of 6 percent and repays "
-    "everything after 15 months. How much interest does she pay in total?"
+from tests.rules.con_search import (
+    BOND,
+    CHOICES,
+    LOAN,
+    PROSE,
+    STORY,
+    Conversation,
+    asked,
+    codes,
+    found,
+    item,
+    listed,
+    results,
+    suite,
 )
-BOND = "某公司发行面值为1000元、票面利率为8%、期限为5年的债券，市场利率为10%，则该债券的发行价格应当____。"
-CHOICES = ("高于面值", "等于面值", "低于面值", "无法确定")
-STORY = (
-    "The library of a small town owns 1260 books. Two fifths of them are novels, a third of the remaining ones are "
-    "about history, and all others are for children. During the summer the town receives a gift of 90 more books for "
-    "children from a retired teacher. How many books for children does the library own at the end of the summer?"
-)
-PROSE = "The committee met on Tuesday. Nothing was decided, and the members went home early. "
 
 
 def test_evidence_gives_offsets_in_both_texts() -> None:
@@ -75,53 +76,6 @@ def test_the_threshold_decides_about_overlaps() -> None:
 
 def test_the_story_without_its_question_is_nothing() -> None:
     assert codes(suite(item(STORY)), STORY.partition("How many")[0]) == []
-
-
-@pytest.mark.parametrize(
-    ("gold", "reply"),
-    [
-        ("360", "The interest for 15 months is 4800 * 0.06 * 1.25.\n#### 360"),
-        ("360", "360"),
-        ("360", "So the answer is 360 euros, as computed above from the rate and the time."),
-        ("360", r"We get \boxed{360} and are done with the task at hand."),
-        (
-            "three hundred and sixty euros",
-            "She pays three hundred and sixty euros of interest in these months.",
-        ),
-    ],
-)
-def test_an_answer_in_the_next_turn_is_found(gold: str, reply: str) -> None:
-    assert codes(suite(item(LOAN, answer=gold)), asked(LOAN, reply)) == ["CON001", "CON003"]
-
-
-@pytest.mark.parametrize(
-    ("gold", "reply"),
-    [
-        ("360", "The answer is 350."),
-        (
-            "360",
-            "After 360 days a year has passed nearly, but here we count fifteen months, which is why it is 450.",
-        ),
-        (None, "360"),
-    ],
-)
-def test_what_is_not_the_gold_answer_is_not_found(gold: str | None, reply: str) -> None:
-    assert codes(suite(item(LOAN, answer=gold)), asked(LOAN, reply)) == ["CON001"]
-
-
-@pytest.mark.parametrize(
-    ("reply", "rules"),
-    [
-        ("C", ["CON001", "CON003"]),
-        ("C. 低于面值", ["CON001", "CON003"]),
-        ("答案选C，因为市场利率高于票面利率。", ["CON001", "CON003"]),
-        ("低于面值", ["CON001", "CON003"]),
-        ("A", ["CON001"]),
-        ("A、B、C、D四个选项需要逐一分析，首先看票面利率。", ["CON001"]),
-    ],
-)
-def test_letters_count_where_an_answer_stands(reply: str, rules: list[str]) -> None:
-    assert codes(suite(item(BOND, *CHOICES, answer="C")), asked(listed(BOND, *CHOICES), reply)) == rules
 
 
 def test_listed_options_are_no_answer_but_an_announced_one_in_the_same_turn_is() -> None:

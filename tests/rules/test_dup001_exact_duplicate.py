@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from governance.findings import EVIDENCE, FINDINGS, fingerprint
 from governance.rules.dup001_exact_duplicate import RULE
 from governance.samples import hex_ids
@@ -11,6 +13,41 @@ from tests.builders import batch
 from tests.rules.duplicates import fingerprints, groups, run, shuffled
 
 CHAT = [("user", "how much?"), ("assistant", "five")]
+
+
+FIRES = {
+    "a text": ("a text", "a text"),
+    "a conversation": (CHAT, CHAT),
+    "an emoji": ("👍🏽", "👍🏽"),
+    "white space": (" \n ", " \n "),
+    "三行": ("利率上升。\n债券价格下跌。\n", "利率上升。\n债券价格下跌。\n"),
+    "问答": ([("user", "什么是债券？"), ("assistant", "借款。")],) * 2,
+}
+NEAR_MISSES = {
+    "another number": ("5 euros", "6 euros"),
+    "another case": ("A text", "a text"),
+    "another role": ([("user", "five")], [("assistant", "five")]),
+    "a text and a question": ("five", [("user", "five")]),
+    "a line end behind it": ("five", "five\n"),
+    "turns cut elsewhere": ([("user", "a"), ("user", "b")], [("user", "a\nb")]),
+    "nothing": ("", []),
+    "全角与半角": ("利率５％", "利率5%"),
+    "简体与繁体": ("债券", "債券"),
+    "回答不同": (
+        [("user", "什么是债券？"), ("assistant", "借款。")],
+        [("user", "什么是债券？"), ("assistant", "债务。")],
+    ),
+}
+
+
+@pytest.mark.parametrize("rows", FIRES.values(), ids=FIRES)
+def test_equal_rows_are_found(rows) -> None:
+    assert [(0, [1])] == groups(run(RULE, batch(*rows)))
+
+
+@pytest.mark.parametrize("rows", NEAR_MISSES.values(), ids=NEAR_MISSES)
+def test_rows_that_differ_anywhere_are_not(rows) -> None:
+    assert [] == groups(run(RULE, batch(*rows)))
 
 
 def test_equal_conversations_are_one_finding() -> None:

@@ -28,17 +28,39 @@ def test_each_sample_is_named_by_one_row() -> None:
     assert [1] == result.findings["rows"].to_pylist()
 
 
-@pytest.mark.parametrize(
-    ("left", "right"),
-    [
-        ("3 + 5", "3 - 5"),
-        ("x", "y"),
-        ("a b", "b a"),
-        ("yes 👍", "yes 👎"),
-        ("5 €", "5 $"),
-        ("rate: 5", "rate: 6"),
-    ],
-)
+FIRES = [
+    ("The profit rose, 5%.", "the PROFIT  rose 5％"),
+    ("Some text", "some text!"),
+    ("a-b c", "a b\nc"),
+    ("“Quoted” words", "'quoted' words"),
+    ("净利润增长。", "净利润 增长"),
+    ("什么是债券？", "什么是债券"),
+    ("ＡＢＣ股份，2024年", "abc股份 2024年"),
+    ([("user", "Hi!"), ("assistant", "好的。")], [("user", "hi"), ("assistant", "好的")]),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), FIRES)
+def test_what_only_looks_different_is_one_wording(left: str, right: str) -> None:
+    ((lead, others),) = groups(run(RULE, batch(left, right)))
+
+    assert [0, 1] == sorted([lead, *others])
+
+
+NEAR_MISSES = [
+    ("3 + 5", "3 - 5"),
+    ("x", "y"),
+    ("a b", "b a"),
+    ("yes 👍", "yes 👎"),
+    ("5 €", "5 $"),
+    ("rate: 5", "rate: 6"),
+    ("利率上升", "利率下降"),
+    ("甲向乙借款", "乙向甲借款"),
+    ("应收账款", "应付账款"),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), NEAR_MISSES)
 def test_what_changes_the_meaning_is_another_wording(left: str, right: str) -> None:
     assert [] == groups(run(RULE, batch(left, right)))
 

@@ -65,6 +65,43 @@ def chat(text: str, answer: str = "neutral") -> list[tuple[str, str]]:
     return [("user", text), ("assistant", answer)]
 
 
+REPORT = "".join(NEWS_ZH) * 2
+"""300 characters, each sentence twice."""
+FIRES = {
+    "a word replaced": (LONG, NEAR),
+    "words behind it": (LONG, LONG + " and so on"),
+    "words before it": (LONG, "Note that " + LONG),
+    "an edited answer": (chat("Explain this", LONG), chat("Explain this", NEAR)),
+    "an edited passage": (chat(f"{LONG}\nWho gains?", "yes"), chat(f"Note: {LONG}\nWho gains?", "yes")),
+    "换一个词": (REPORT, REPORT.replace("央行", "央妈", 1)),
+    "后面加一句": (REPORT, REPORT + "请读者注意投资风险"),
+    "回答略有改动": (chat("请概括", REPORT), chat("请概括", "摘要" + REPORT)),
+}
+NEAR_MISSES = {
+    "another text": (LONG, prose(random.Random(77), 80)),
+    "half of it": (LONG, " ".join(LONG.split()[:40]) + " " + prose(random.Random(78), 40)),
+    "to the letter": (LONG, LONG),
+    "short ones": ("one two three", "one two three four"),
+    "one system prompt": ([("system", LONG), ("user", "hi")], [("system", LONG), ("user", "bye")]),
+    "the words in another order": (LONG, " ".join(sorted(LONG.split()))),
+    "不同的新闻": (NEWS_ZH[0] + NEWS_ZH[1], NEWS_ZH[2] + NEWS_ZH[3]),
+    "很短的句子": ("一二三四", "一二三四五"),
+    "只有一半相同": ("".join(NEWS_ZH[:4]), "".join(NEWS_ZH[2:6])),
+}
+
+
+@pytest.mark.parametrize("rows", FIRES.values(), ids=FIRES)
+def test_a_pair_of_which_one_is_an_edited_copy_is_near(rows) -> None:
+    ((lead, others),) = groups(run(RULE, batch(*rows)), "near")
+
+    assert [0, 1] == sorted([lead, *others])
+
+
+@pytest.mark.parametrize("rows", NEAR_MISSES.values(), ids=NEAR_MISSES)
+def test_a_pair_that_shares_less_or_all_is_not_near(rows) -> None:
+    assert [] == groups(run(RULE, batch(*rows)))
+
+
 def test_an_edited_copy_is_near_and_the_longest_stays() -> None:
     result = run(RULE, batch("something else", NEAR + " and so on", LONG))
 

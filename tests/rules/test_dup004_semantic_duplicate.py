@@ -23,7 +23,7 @@ from tests.rules.duplicates import fingerprints, groups, run, shuffled
 
 pytestmark = needs_model
 
-SAME = [
+FIRES = [
     ("How do I open a savings account at the bank?", "How can I open up a savings account at the bank?"),
     ("A special school has a deaf student population 3 times the size of its blind student population. If there are "
      "180 students in total, how many blind students are there?",
@@ -35,7 +35,7 @@ SAME = [
     ("请解释什么是股票的市盈率以及如何使用它。", "请解释股票的市盈率是什么以及如何使用它。"),
     ("如何计算企业债券的到期收益率？请说明步骤。", "请说明计算企业债券的到期收益率的步骤，如何计算？"),
 ]  # fmt: skip
-OTHER = [
+NEAR_MISSES = [
     ("What is 3% of 500", "What is 4% of 700"),
     ("What is the capital of France?", "What is the capital of Germany?"),
     ("A loan of 5000 euros runs for 24 months. What is the monthly rate?",
@@ -69,20 +69,20 @@ class Store:
 
 
 @needs_wordllama
-@pytest.mark.parametrize(("one", "other"), SAME, ids=range(len(SAME)))
+@pytest.mark.parametrize(("one", "other"), FIRES, ids=range(len(FIRES)))
 def test_the_same_in_other_words_is_found(one: str, other: str) -> None:
     assert [(0, [1])] == groups(run(RULE, batch(asked(one), asked(other)), representative="first"))
 
 
 @needs_wordllama
-@pytest.mark.parametrize(("one", "other"), OTHER, ids=range(len(OTHER)))
+@pytest.mark.parametrize(("one", "other"), NEAR_MISSES, ids=range(len(NEAR_MISSES)))
 def test_templates_do_not_merge(one: str, other: str) -> None:
     assert [] == groups(run(RULE, batch(one, other), options={"threshold": 0.5}))
 
 
 @needs_wordllama
 def test_other_answers_tell_rows_apart() -> None:
-    one, other = SAME[0]
+    one, other = FIRES[0]
     rows = batch(
         asked(one, "Visit a branch with your passport."), asked(other, "The rate is 4 percent, paid yearly.")
     )
@@ -95,7 +95,7 @@ def test_other_answers_tell_rows_apart() -> None:
 
 @needs_wordllama
 def test_exact_and_near_duplicates_are_left_to_their_rules() -> None:
-    text = SAME[1][0]
+    text = FIRES[1][0]
 
     result = run(RULE, batch(text, text, text.upper(), f"{text} Please explain."))
 

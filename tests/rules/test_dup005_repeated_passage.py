@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,55 @@ def chinese(rng: random.Random, length: int) -> str:
 
 def spans(result, texts: list[str]) -> list[tuple[int, str]]:
     return [(r["row"], texts[r["row"]][r["start"] : r["end"]]) for r in result.evidence.to_pylist()]
+
+
+def rows(kind: str, length: int, count: int, *, seed: int = 20) -> list[str]:
+    """Rows of their own, English or Chinese, with one passage of so many words or characters in the middle of each."""
+    rng = random.Random(seed)
+    make = prose if kind == "english" else chinese
+    passage, joint = make(rng, length), " " if kind == "english" else "。"
+    return [joint.join((make(rng, 150), passage, make(rng, 150))) for _ in range(count)]
+
+
+def varied(texts: list[str]) -> list[str]:
+    return [text.upper() if i % 2 else text.replace(" ", ",  ") for i, text in enumerate(texts)]
+
+
+ASKED = [[("user", text), ("assistant", "一种借款。")] for text in rows("chinese", 90, 3, seed=21)]
+FIRES = {
+    "80 words in 3 rows": rows("english", 80, 3),
+    "65 words in 3 rows": rows("english", 65, 3),
+    "200 words in 6 rows": rows("english", 200, 6),
+    "case and spacing": varied(rows("english", 90, 4)),
+    "九十个字，三行": rows("chinese", 90, 3),
+    "二百个字，五行": rows("chinese", 200, 5),
+    "用户的话": ASKED,
+}
+NEAR_MISSES = {
+    "2 rows": rows("english", 80, 2),
+    "49 words": rows("english", 49, 9),
+    "nothing in common": [text for i in range(5) for text in rows("english", 80, 1, seed=30 + i)],
+    "copies": [rows("english", 80, 1)[0]] * 4,
+    "a system prompt": [
+        [("system", prose(random.Random(40), 100)), ("user", prose(random.Random(41 + i), 60))]
+        for i in range(5)
+    ],
+    "两行": rows("chinese", 90, 2),
+    "四十个字": rows("chinese", 40, 9),
+    "完全相同": [rows("chinese", 90, 1)[0]] * 4,
+}
+
+
+@pytest.mark.parametrize("texts", FIRES.values(), ids=FIRES)
+def test_a_long_passage_in_different_rows_is_found(texts: list[Any]) -> None:
+    found = run(RULE, batch(*texts), options=RARE).findings
+
+    assert [("passage", len(texts))] == [(f["kind"], f["rows"]) for f in found.to_pylist()]
+
+
+@pytest.mark.parametrize("texts", NEAR_MISSES.values(), ids=NEAR_MISSES)
+def test_what_is_short_rare_or_a_copy_is_not(texts: list[Any]) -> None:
+    assert 0 == run(RULE, batch(*texts), options=RARE).findings.num_rows
 
 
 def test_a_passage_in_three_different_rows_is_one_finding() -> None:

@@ -10,17 +10,16 @@ from governance.waivers.model import Status, Waiver
 from tests.rules.waivers import findings, named, use
 from tests.waivers.builders import DAY, LAST, waiver
 
+FIRES = [
+    (waiver(), 1),
+    (waiver(), 400),
+    (waiver(expires=DAY), DAY - LAST + timedelta(1)),
+    (waiver(where='source = "x"'), 1),
+    (waiver(approved_by="ann"), 1),
+]
 
-@pytest.mark.parametrize(
-    ("one", "after"),
-    [
-        (waiver(), 1),
-        (waiver(), 400),
-        (waiver(expires=DAY), DAY - LAST + timedelta(1)),
-        (waiver(where='source = "x"'), 1),
-        (waiver(approved_by="ann"), 1),
-    ],
-)
+
+@pytest.mark.parametrize(("one", "after"), FIRES)
 def test_an_approved_waiver_past_its_last_day(one: Waiver, after: int | timedelta):
     days = after if isinstance(after, timedelta) else timedelta(after)
 
@@ -31,16 +30,16 @@ def test_a_changed_one_is_named_too():
     assert [("W-0001", "expired")] == named("GOV001", use(waiver(), on=LAST + timedelta(1), log={}))
 
 
-@pytest.mark.parametrize(
-    ("one", "on"),
-    [
-        (waiver(), LAST),
-        (waiver(), DAY),
-        (waiver(status=Status.REQUESTED), LAST + timedelta(9)),
-        (waiver(status=Status.REJECTED), LAST + timedelta(9)),
-        (waiver(status=Status.REVOKED), LAST + timedelta(9)),
-    ],
-)
+NEAR_MISSES = [
+    (waiver(), LAST),
+    (waiver(), DAY),
+    (waiver(status=Status.REQUESTED), LAST + timedelta(9)),
+    (waiver(status=Status.REJECTED), LAST + timedelta(9)),
+    (waiver(status=Status.REVOKED), LAST + timedelta(9)),
+]
+
+
+@pytest.mark.parametrize(("one", "on"), NEAR_MISSES)
 def test_one_on_its_last_day_or_without_approval_is_not(one: Waiver, on: object):
     assert [] == named("GOV001", use(one, on=on))
 

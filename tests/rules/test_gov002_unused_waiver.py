@@ -11,11 +11,16 @@ from governance.waivers.model import Status
 from tests.rules.waivers import findings, named, use
 from tests.waivers.builders import LAST, waiver
 
+FIRES: list[dict[str, Any]] = [
+    {},
+    {"where": 'source = "x"'},
+    {"where": 'kind = "x"'},
+    {"ticket": "T"},
+    {"expires": LAST},
+]
 
-@pytest.mark.parametrize(
-    "changes",
-    [{}, {"where": 'source = "x"'}, {"where": 'kind = "x"'}, {"ticket": "T"}, {"expires": LAST}],
-)
+
+@pytest.mark.parametrize("changes", FIRES)
 @pytest.mark.parametrize("matched", [{}, {"W-0001": 0}, {"W-2": 3}])
 def test_a_waiver_in_force_that_covers_nothing(changes: dict[str, Any], matched: dict[str, int]):
     found = named("GOV002", use(waiver(**changes), on=LAST, matched=matched))
@@ -23,16 +28,16 @@ def test_a_waiver_in_force_that_covers_nothing(changes: dict[str, Any], matched:
     assert [("W-0001", "unused")] == found
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"matched": {"W-0001": 1}},
-        {"ran": ("DUP001", "GOV001")},
-        {"ran": ()},
-        {"on": LAST + timedelta(1)},
-        {"log": {}},
-    ],
-)
+NEAR_MISSES: list[dict[str, Any]] = [
+    {"matched": {"W-0001": 1}},
+    {"ran": ("DUP001", "GOV001")},
+    {"ran": ()},
+    {"on": LAST + timedelta(1)},
+    {"log": {}},
+]
+
+
+@pytest.mark.parametrize("given", NEAR_MISSES)
 def test_one_that_covers_something_did_not_run_or_is_not_in_force_is_not(given: dict[str, Any]):
     assert [] == named("GOV002", use(waiver(), **given))
 

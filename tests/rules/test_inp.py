@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,60 +11,17 @@ from hypothesis import strategies as st
 
 from governance.findings import EVIDENCE, FINDINGS, fingerprint, fingerprints
 from governance.readers import open_source
-from governance.rules.base import Rule, RuleResult, Setup
+from governance.rules.base import Rule
 from governance.rules.inp001_unreadable_row import RULE as INP001
 from governance.rules.inp002_missing_text import RULE as INP002
 from governance.rules.inp003_invalid_utf8 import RULE as INP003
 from governance.rules.inp004_malformed_turns import RULE as INP004
 from governance.rules.inp005_repeated_row_id import RULE as INP005
-from governance.samples import SampleBatch, hex_ids
+from governance.samples import hex_ids
 from tests.builders import batch
+from tests.rules.inputs import ANSWER, ASK, GOOD, chat, messages, on_lines, run
 
 ALL = (INP001, INP002, INP003, INP004, INP005)
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Partials that were never spilled."""
-
-    parts: list[pa.Table]
-
-    def tables(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        yield from (part.select(columns) if columns else part for part in self.parts)
-
-    def read(self, columns: list[str] | None = None) -> pa.Table:
-        return pa.concat_tables(self.tables(columns)) if self.parts else pa.table({})
-
-    @property
-    def rows(self) -> int:
-        return sum(part.num_rows for part in self.parts)
-
-
-def run(rule: Rule, batches: list[SampleBatch]) -> RuleResult:
-    setup = Setup(options={}, scratch=Path(), severities={rule.info.id: rule.info.severity})
-    partials = {
-        mapper.name: Memory([p for b in batches if (p := mapper.map(b, setup)) is not None])
-        for mapper in rule.mappers
-    }
-    return rule.reduce(partials, setup)
-
-
-def on_lines(rule: Rule, path: Path, *lines: str | bytes) -> RuleResult:
-    path.write_bytes(b"".join((line.encode() if isinstance(line, str) else line) + b"\n" for line in lines))
-    return run(rule, list(open_source(str(path)).batches()))
-
-
-def messages(result: RuleResult) -> list[str]:
-    return result.findings.column("message").to_pylist()
-
-
-def chat(*turns: Mapping[str, Any]) -> str:
-    return json.dumps({"messages": turns})
-
-
-GOOD = '{"text": "a bond is a loan"}'
-ASK = {"role": "user", "content": "What is a bond?"}
-ANSWER = {"role": "assistant", "content": "A loan."}
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.info.id)
@@ -103,83 +56,6 @@ def test_rows_without_text_share_a_finding_and_are_all_named(tmp_path: Path):
     assert ["the row holds no text (in 3 rows)"] == messages(result)
     assert [3] == result.findings.column("rows").to_pylist()
     assert [0, 2, 3] == result.evidence.column("row").to_pylist()
-
-
-def test_blank_text_is_missing_text(tmp_path: Path):
-    assert 1 == on_lines(INP002, tmp_path / "a.jsonl", GOOD, '{"text": " \\n\\u3000"}').findings.num_rows
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        (b'{"text": "caf\xe9"}', "bytes that are not UTF-8 were replaced by U+FFFD"),
-        ('{"text": "up \\ud83d"}', "lone surrogates were replaced by U+FFFD"),
-    ],
-)
-def test_text_that_is_not_unicode_is_named(line: str | bytes, words: str, tmp_path: Path):
-    assert [words] == messages(on_lines(INP003, tmp_path / "a.jsonl", GOOD, line))
-
-
-MALFORMED = {
-    "no role": (chat({"content": "hello"}), "turn 1 has no role"),
-    "no content": (chat(ASK, {"role": "assistant"}), "turn 2 has no content"),
-    "neither": (chat(ASK, {}), "turn 2 has neither role nor content"),
-    "null turn": (
-        '{"messages": [null, {"role": "user", "content": "x"}]}',
-        "turn 1 has neither role nor content",
-    ),
-    "a text as turn": ('{"messages": ["hello"]}', "a turn is a text, not an object"),
-    "an object as content": (
-        chat(ASK, {"role": "assistant", "content": {"a": 1}}),
-        "a column of text holds an object or a nested list",
-    ),
-    "empty answer": (chat(ASK, {"role": "assistant", "content": " "}), "turn 2 is an empty answer"),
-    "role with control characters": (
-        chat({"role": "us\ner", "content": "x"}),
-        "turn 1 has a role that is not a name",
-    ),
-    "role of 40 letters": (chat({"role": "r" * 40, "content": "x"}), "turn 1 has a role that is not a name"),
-    "nobody asked": (chat(ANSWER), "there is an answer and no user turn"),
-    "an image": (
-        chat(
-            {
-                "role": "user",
-                "content": [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": "x"}],
-            }
-        ),
-        "a turn has parts that are not text; only its texts are read",
-    ),
-    "turns as one object": ('{"messages": {"role": "user", "content": "x"}}', None),
-}
-
-
-@pytest.mark.parametrize(("line", "words"), MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_turn_is_named(line: str, words: str | None, tmp_path: Path):
-    words = words or "the conversation is one object, not a list of turns"
-
-    assert [words] == messages(on_lines(INP004, tmp_path / "a.jsonl", chat(ASK, ANSWER), line))
-
-
-FINE = {
-    "two user turns in a row": chat(ASK, ASK, ANSWER),
-    "ends with the user": chat(ASK, ANSWER, ASK),
-    "only a question": chat(ASK),
-    "system first": chat({"role": "system", "content": "be brief"}, ASK, ANSWER),
-    "a role of its own": chat({"role": "expert", "content": "x"}, ANSWER),
-    "a role in Chinese": chat({"role": "专家", "content": "x"}, ANSWER),
-    "tool call without content": chat(
-        ASK, {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}
-    ),
-    "answer to a tool": chat({"role": "tool", "content": "42"}, ANSWER),
-    "parts of text": chat({"role": "user", "content": [{"type": "text", "text": "see"}]}, ANSWER),
-    "empty system prompt": chat({"role": "system", "content": ""}, ASK, ANSWER),
-    "a number as content": chat(ASK, {"role": "assistant", "content": 42}),
-}
-
-
-@pytest.mark.parametrize("line", FINE.values(), ids=FINE)
-def test_usual_conversations_are_not_malformed(line: str, tmp_path: Path):
-    assert [] == messages(on_lines(INP004, tmp_path / "a.jsonl", chat(ASK, ANSWER), line))
 
 
 def test_an_empty_answer_column_is_malformed_and_an_absent_one_is_not(tmp_path: Path):

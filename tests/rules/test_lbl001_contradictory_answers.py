@@ -16,7 +16,7 @@ def asked(question: str, answer: str, system: str | None = None) -> list[tuple[s
     return [*([("system", system)] if system else []), ("user", question), ("assistant", answer)]
 
 
-CONTRADICT = [
+FIRES = [
     [("What is 7 * 8?", "#### 56"), ("what is  7 * 8 ?", "7 * 8 = 54\n#### 54")],
     [("Which one? A. x B. y C. z", "The answer is B."), ("Which one? A. x B. y C. z", "C")],
     [("Is gold a metal?", "Yes, it is."), ("Is gold a metal?", "No, it is not.")],
@@ -30,7 +30,7 @@ CONTRADICT = [
     [("下列正确的是（ ）A. 甲 B. 乙 C. 丙", "故选A。"), ("下列正确的是( )Ａ. 甲 B. 乙 C. 丙", "答案：B")],
     [("多选：A B C D", "答案：ABD"), ("多选：A B C D", "答案：AB")],
 ]
-AGREE = [
+NEAR_MISSES = [
     [("What is 7 * 8?", "#### 56"), ("What is 7 * 8?", "Eight sevens are 56. The answer is 56.")],
     [("What is 3*5?", "#### 15"), ("What is 3/5?", "#### 0.6")],
     [("What is 1 2?", "#### 3"), ("What is 12?", "#### 12")],
@@ -47,7 +47,7 @@ AGREE = [
 ]
 
 
-@pytest.mark.parametrize("rows", CONTRADICT)
+@pytest.mark.parametrize("rows", FIRES)
 def test_answers_that_contradict_each_other(rows):
     result = run(RULE, batch(*(asked(*row) for row in rows)))
 
@@ -60,7 +60,7 @@ def test_answers_that_contradict_each_other(rows):
     assert (FINDINGS, EVIDENCE) == (result.findings.schema, result.evidence.schema)
 
 
-@pytest.mark.parametrize("rows", AGREE)
+@pytest.mark.parametrize("rows", NEAR_MISSES)
 def test_answers_that_do_not(rows):
     assert 0 == run(RULE, batch(*(asked(*row) for row in rows))).findings.num_rows
 
@@ -86,13 +86,13 @@ def test_sides_are_counted_and_the_largest_comes_first():
 
 
 def test_order_batches_and_spilling_change_nothing():
-    conversations = [asked(q, a) for pair in CONTRADICT for q, a in pair]
+    conversations = [asked(q, a) for pair in FIRES for q, a in pair]
     rows = batch(*conversations)
     apart = [batch(c, first_row=i) for i, c in enumerate(conversations)]
 
     expected = fingerprints(run(RULE, rows))
 
-    assert len(CONTRADICT) == len(expected)
+    assert len(FIRES) == len(expected)
     assert expected == fingerprints(run(RULE, shuffled(rows, range(len(rows))[::-1])))
     assert expected == fingerprints(run(RULE, *apart, spill=1))
 

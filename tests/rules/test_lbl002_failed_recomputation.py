@@ -14,8 +14,8 @@ def answer(text: str) -> list[tuple[str, str]]:
     return [("user", "how much? 1 + 1 = 3"), ("assistant", text)]
 
 
-WRONG = ["12 * 3 = 35", "<<48/2=25>>25", "15% of 200 = 25", "共3 × 4 = 13元。", "利息为5万 × 4% = 3000元"]
-RIGHT = [
+FIRES = ["12 * 3 = 35", "<<48/2=25>>25", "15% of 200 = 25", "共3 × 4 = 13元。", "利息为5万 × 4% = 3000元"]
+NEAR_MISSES = [
     "12 * 3 = 36",
     "<<48/2=24>>24",
     "15% of 200 = 30",
@@ -27,7 +27,7 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize("text", WRONG)
+@pytest.mark.parametrize("text", FIRES)
 def test_slips_in_answers(text):
     row = answer("中文😀 " + text)
 
@@ -45,7 +45,7 @@ def test_slips_in_answers(text):
     assert (FINDINGS, EVIDENCE) == (result.findings.schema, result.evidence.schema)
 
 
-@pytest.mark.parametrize("text", RIGHT)
+@pytest.mark.parametrize("text", NEAR_MISSES)
 def test_answers_without_slips(text):
     assert 0 == run(RULE, batch(answer(text))).findings.num_rows
 

@@ -26,7 +26,7 @@ FIRES = [
     ("How many are left? Give only the number.", "Some are left.", "number"),
     ("还剩多少？只输出数字。", "剩下一些。", "number"),
 ]
-NEAR = [
+NEAR_MISSES = [
     (CHOICE, "B"),
     (CHOICE, "The bank is safest, so the answer is (A)."),
     (CHOICE, "Bond"),
@@ -53,7 +53,7 @@ def test_answers_without_the_form_demanded(question, answer, kind):
     assert (FINDINGS, EVIDENCE) == (result.findings.schema, result.evidence.schema)
 
 
-@pytest.mark.parametrize(("question", "answer"), NEAR)
+@pytest.mark.parametrize(("question", "answer"), NEAR_MISSES)
 def test_answers_with_it_and_questions_that_demand_none(question, answer):
     assert 0 == run(RULE, batch([("user", question), ("assistant", answer)])).findings.num_rows
 

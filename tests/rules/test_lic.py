@@ -10,32 +10,8 @@ from governance.detectors.licences.expressions import read, satisfied
 from governance.rules.lic001_missing_licence import RULE as LIC001
 from governance.rules.lic002_disallowed_licence import RULE as LIC002
 from governance.rules.lic003_conflicting_licences import RULE as LIC003
-from tests.builders import batch
 from tests.rules.duplicates import fingerprints, run, shuffled
-
-
-def rows(*licences: str | None, texts: list[str] | None = None, sources: list[str | None] | None = None):
-    return batch(
-        *(texts or [f"text {i}" for i in range(len(licences))]),
-        licence=list(licences),
-        source=sources or [None] * len(licences),
-    )
-
-
-def kinds(result) -> list[tuple[str, int]]:
-    return sorted(zip(result.findings["kind"].to_pylist(), result.findings["rows"].to_pylist(), strict=True))
-
-
-@pytest.mark.parametrize("licence", [None, "unknown", "Other", "N/A", "none", "未知", "license: unknown"])
-def test_a_licence_that_is_not_stated_is_found(licence: str | None) -> None:
-    assert 1 == run(LIC001, rows("MIT", licence)).findings.num_rows
-
-
-@pytest.mark.parametrize(
-    "licence", ["MIT", "apache-2.0", "木兰宽松许可证", "LicenseRef-acme", "no-such-licence-1.0"]
-)
-def test_a_licence_that_is_stated_is_not_missing(licence: str) -> None:
-    assert 0 == run(LIC001, rows("MIT", licence)).findings.num_rows
+from tests.rules.licences import kinds, rows
 
 
 def test_rows_of_one_word_are_one_finding_with_a_few_rows_as_evidence() -> None:
@@ -86,49 +62,6 @@ def test_fields_are_read_as_spdx_expressions(text: str, expected: str | None) ->
 )
 def test_or_needs_one_side_and_and_needs_both(expression: str, expected: bool) -> None:
     assert expected == satisfied(expression, lambda key: "NC" not in key)
-
-
-@pytest.mark.parametrize(
-    ("licence", "options", "expected"),
-    [
-        ("cc-by-nc-4.0", {}, ["denied"]),
-        ("CC BY-NC-ND 4.0", {}, ["denied"]),
-        ("CC-BY-ND-4.0", {}, ["denied"]),
-        ("MIT AND CC-BY-NC-4.0", {}, ["denied"]),
-        ("GPL-3.0-only", {"allow": "MIT,Apache-*"}, ["not-allowed"]),
-        ("all rights reserved", {}, ["unrecognised"]),
-        ("MIT", {}, []),
-        ("cc-by-4.0", {}, []),
-        ("CC-BY-SA-4.0", {}, []),
-        ("MIT OR CC-BY-NC-4.0", {}, []),
-        ("Apache 2.0", {"allow": "MIT,Apache-*"}, []),
-        ("house terms", {"allow": "house terms"}, []),
-        ("unknown", {}, []),
-        (None, {}, []),
-    ],
-)
-def test_licences_are_held_against_the_lists(licence: str | None, options: dict, expected: list[str]) -> None:
-    assert expected == run(LIC002, rows(licence), options=options).findings["kind"].to_pylist()
-
-
-@pytest.mark.parametrize(
-    ("texts", "licences", "sources", "expected"),
-    [
-        (["a", "a"], ["MIT", "cc-by-nc-4.0"], [None, None], [("content", 2)]),
-        (["甲", "甲", "甲"], ["MIT", "MIT", "GPLv3"], [None] * 3, [("content", 3)]),
-        (["a", "b"], ["MIT", "GPLv3"], ["desk", "desk"], [("source", 2)]),
-        (["a", "a"], ["MIT", "GPLv3"], ["x", "x"], [("content", 2), ("source", 2)]),
-        (["a", "a"], ["house terms", "MIT"], [None, None], [("content", 2)]),
-        (["a", "a"], ["apache-2.0", "Apache 2.0"], ["x", "x"], []),
-        (["a", "a"], ["MIT", None], [None, None], []),
-        (["a", "a"], ["MIT", "unknown"], ["x", "x"], []),
-        (["a", "b"], ["MIT", "GPLv3"], [None, None], []),
-        (["a", "b"], ["MIT", "GPLv3"], ["x", "y"], []),
-        ([""], [None], [None], []),
-    ],
-)
-def test_conflicts(texts: list[str], licences: list, sources: list, expected: list[tuple[str, int]]) -> None:
-    assert expected == kinds(run(LIC003, rows(*licences, texts=texts, sources=sources)))
 
 
 @pytest.mark.parametrize("rule", [LIC001, LIC002, LIC003])

@@ -21,7 +21,7 @@ FIRES = {
     "a short text": ("Chapter 1", "text"),
     "a short Chinese text": ("第一章 总则", "text"),
 }
-NEAR = {
+NEAR_MISSES = {
     "a letter to a choice": asked("Why do prices fall?\nA. Rates rise\nB. Rates fall", "A"),
     "a number": asked("How do I find 6 times 7?", "42"),
     "a verdict": asked("Why not: is a bond a loan? Explain.", "Yes."),
@@ -44,7 +44,7 @@ def test_next_to_nothing_is_reported(row, kind):
     assert [kind] == kinds(RULE, row)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_short_but_whole_is_not(row):
     assert [] == kinds(RULE, row)
 

@@ -50,7 +50,7 @@ POEM = """The woods are lovely, dark and deep,
 But I have promises to keep,
 And miles to go before I sleep,
 And miles to go before I sleep."""
-NEAR = {
+NEAR_MISSES = {
     "prose": prose(300),
     "Chinese prose": hanzi(500),
     "a table": TABLE,
@@ -73,7 +73,7 @@ def test_repetition_is_reported(row, kind):
     assert [kind] == kinds(RULE, row)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_what_repeats_by_nature_is_not(row):
     assert [] == kinds(RULE, row)
 

@@ -56,7 +56,7 @@ FIRES = {
     "a Japanese question": (asked(JAPANESE, "A bond."), "kana"),
     "a Korean answer in Chinese": (asked("什么是债券？", KOREAN), "hangul"),
 }  # fmt: skip
-NEAR = {
+NEAR_MISSES = {
     "English": ENGLISH,
     "Chinese": CHINESE,
     "mixed": CHINESE[:40] + " The yield to maturity (YTM) of this bond is 3.5 percent. " + CHINESE[40:],
@@ -80,7 +80,7 @@ def test_another_language_is_reported(row, kind):
     assert [kind] == kinds(RULE, row)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_expected_languages_and_no_languages_are_not(row):
     assert [] == kinds(RULE, row)
 

@@ -24,7 +24,7 @@ FIRES = {
     "an escape": ("\x1b[31mred\x1b[0m", "control"),
     "half a dash": ("the landlord \x80\x94 tenant", "control"),
 }
-NEAR = {
+NEAR_MISSES = {
     "French": "L'été à Besançon, où le maître d'hôtel naïf dîne près du château — ça coûte 5 €.",
     "German": "Größere Übungen für Äpfel, Öl und Süßes: „Straßenbahn“ ß ä ö ü.",
     "Polish": "Zażółć gęślą jaźń, Łódź, Świętokrzyskie.",
@@ -50,7 +50,7 @@ def test_garbled_text_is_reported(row, kind):
     assert [kind] == kinds(RULE, row)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_accents_names_and_rare_characters_are_not(row):
     assert [] == kinds(RULE, row)
 

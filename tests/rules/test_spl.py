@@ -21,10 +21,6 @@ from tests.rules.duplicates import fingerprints, run, shuffled
 from tests.text.makers import edited, prose
 
 
-def qa(question: str, answer: str) -> list[tuple[str, str]]:
-    return [("user", question), ("assistant", answer)]
-
-
 def kinds(result) -> list[tuple[str, int]]:
     return sorted(zip(result.findings["kind"].to_pylist(), result.findings["rows"].to_pylist(), strict=True))
 
@@ -66,24 +62,6 @@ def test_rows_take_the_part_of_their_file_unless_a_column_says_it(name: str, tmp
     assert ["test"] == samples_of(stated).column("split").to_pylist()
 
 
-@pytest.mark.parametrize(
-    ("train", "held", "expected"),
-    [
-        ("a row", "a row", [("exact", 1)]),
-        (qa("利率是多少？", "3%"), qa("利率是多少？", "3%"), [("exact", 1)]),
-        (qa("What is a bond?", "a loan"), qa("what is a  BOND?", "a debt"), [("question", 1)]),
-        (qa("什么是债券？", "一种借款"), qa("什么是债券？", "一种债务"), [("question", 1)]),
-        (qa("What is a bond?", "a loan"), qa("What is a share?", "a loan"), []),
-        (qa("什么是债券？", "甲"), qa("什么是股票？", "甲"), []),
-        ("one text", "another text", []),
-        ([("user", "only asked")], [("user", "only asked too")], []),
-        ("", "", []),
-    ],
-)
-def test_overlap_of_two_rows(train, held, expected: list[tuple[str, int]]) -> None:
-    assert expected == kinds(run(SPL001, batch(train, held, split=["train", "test"])))
-
-
 def test_near_duplicates_across_the_split_are_found() -> None:
     rng = random.Random(1)
     text = prose(rng, 200)
@@ -110,27 +88,6 @@ def test_one_side_alone_overlaps_with_nothing(split: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "expected"),
-    [
-        (["r1", "r1", "r2"], [("group", 1)]),
-        (["r2", "r1", "r1"], [("group", 1)]),
-        (["2024年报", "2024年报", None], [("group", 1)]),
-        (["7", "7", "7"], [("group", 2)]),
-        (["报告", "报告", "报告"], [("group", 2)]),
-        (["r1", "r2", "r3"], []),
-        ([None, None, None], []),
-        (["r1", "r2", "r1"], []),
-        (["年报", "季报", "月报"], []),
-        (["r1", None, "r1"], []),
-    ],
-)
-def test_groups_on_both_sides(groups: list, expected: list[tuple[str, int]]) -> None:
-    rows = batch("a", "b", "c", split=["train", "test", "train"], group=groups)
-
-    assert expected == kinds(run(SPL002, rows))
-
-
-@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("1970-01-02", 1), ("1970/1/3", 2), ("1970.01.04", 3), ("19700105", 4), ("1970年1月6日", 5),
@@ -140,27 +97,6 @@ def test_groups_on_both_sides(groups: list, expected: list[tuple[str, int]]) -> 
 )  # fmt: skip
 def test_times_are_read(text: str, expected: int | None) -> None:
     assert [expected] == days(pl.Series([text])).to_list()
-
-
-@pytest.mark.parametrize(
-    ("times", "cutoff", "expected"),
-    [
-        (["2024-01-01", "2024-06-01", "2024-07-01"], "", [("after-holdout", 1)]),
-        (["2024年7月1日", "2024年6月1日", "2024年8月1日"], "", [("after-holdout", 1), ("after-holdout", 1)]),
-        (["2024-06-01", "2024-06-01", "2023-01-01"], "", [("after-holdout", 1)]),
-        (["2024-01-01", "2024-06-01", "2024-02-01"], "", []),
-        (["2024-01-01", None, "2025-02-01"], "", []),
-        ([None, "2024-06-01", "no time"], "", []),
-        (["2024-01-01", "2024-06-01", "2024-02-01"], "2024-03-01", [("after-cutoff", 1)]),
-        (["2024/06/02", "2024/06/01", "2024/05/31"], "", [("after-holdout", 1)]),
-        (["2024-01-01", "2024-02-01", "2024-01-05"], "2024-03-01", []),
-        (["2024年1月1日", "2024年2月1日", "2024年1月31日"], "", []),
-    ],
-)
-def test_rows_that_are_too_late(times: list, cutoff: str, expected: list[tuple[str, int]]) -> None:
-    rows = batch("a", "b", "c", split=["train", "test", "train"], time=times)
-
-    assert expected == kinds(run(SPL003, rows, options={"cutoff": cutoff}))
 
 
 def test_times_that_cannot_be_read_are_counted() -> None:

@@ -39,7 +39,7 @@ FIRES = {
     "numbers": "1234567890 " * 40,
     "many turns": asked(ENGLISH, CHINESE) * 8,
 }
-NEAR = {
+NEAR_MISSES = {
     "short": ENGLISH,
     "short Chinese": CHINESE * 3,
     "more bytes than tokens": ENGLISH * 8,
@@ -54,7 +54,7 @@ def test_long_rows_are_estimated(row):
     assert ["estimated"] == kinds(RULE, row, max_tokens=200)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_rows_that_fit_are_not_reported(row):
     assert [] == kinds(RULE, row, max_tokens=200)
 

@@ -18,7 +18,7 @@ FIRES = {
     "several turns": ([*asked("a", ""), *asked("b", "<think>c</think>")], "thought-only"),
     "a tool alone": ([("user", "Price?"), ("tool", "5")], "no-answer"),
 }
-NEAR = {
+NEAR_MISSES = {
     "an answer": asked("What is a bond?", "A loan."),
     "a Chinese answer": asked("什么是债券？", "借款。"),
     "a thought and an answer": asked("What is a bond?", "<think>It is a loan.</think>A loan."),
@@ -37,7 +37,7 @@ def test_a_conversation_without_an_answer_is_reported(row, kind):
     assert [kind] == kinds(RULE, row)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_anything_to_learn_is_enough(row):
     assert [] == kinds(RULE, row)
 

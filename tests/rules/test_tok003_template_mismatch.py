@@ -38,7 +38,7 @@ FIRES = {
     "two thoughts": (asked("a", "<think>b</think>c<think>d</think>e"), "unbalanced-think"),
     "words before a thought": (asked("a", "Well. <think>b</think>c"), "unbalanced-think"),
 }
-NEAR = {
+NEAR_MISSES = {
     "a conversation": asked("Hi", "Hello."),
     "a system turn first": [("system", "Be kind."), *asked("你好", "您好。")],
     "several turns": [*asked("a", "b"), *asked("c", "d")],
@@ -64,7 +64,7 @@ def test_what_the_template_changes_is_reported(row, kind):
     assert [kind] == kinds(RULE, row)
 
 
-@pytest.mark.parametrize("row", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("row", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_what_it_renders_faithfully_is_not(row):
     assert [] == kinds(RULE, row)
 
@@ -129,7 +129,7 @@ def blocks(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("row", [r for r in NEAR.values() if not isinstance(r, str) and r], ids=str)
+@pytest.mark.parametrize("row", [r for r in NEAR_MISSES.values() if not isinstance(r, str) and r], ids=str)
 def test_a_faithful_rendering_has_a_block_for_each_turn(template, row: list[Turn]):
     read = blocks(template(row))
     tools = sum(role == "tool" for role, _ in row)

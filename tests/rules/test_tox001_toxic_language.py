@@ -38,7 +38,7 @@ def test_abuse_fires(text: str, kind: str) -> None:
     assert kind in kinds(RULE, [("user", "怎么样"), ("assistant", text)])
 
 
-QUIET = [
+NEAR_MISSES = [
     "The order was killed; we execute the next one and let the option die worthless.",
     "A short squeeze and a dead cat bounce in junk bonds; a naked short position was closed.",
     "Hedge your exposure: knock-out barriers, kill switches, poison pills, bastard title.",
@@ -63,8 +63,9 @@ QUIET = [
 ]
 
 
-def test_words_of_finance_law_and_geography_stay_quiet() -> None:
-    assert [] == quiet(RULE, QUIET)
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_words_of_finance_law_and_geography_stay_quiet(text: str) -> None:
+    assert [] == kinds(RULE, text)
 
 
 def test_an_answer_that_refuses_stays_quiet() -> None:

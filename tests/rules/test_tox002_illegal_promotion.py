@@ -43,7 +43,7 @@ def test_an_advertisement_fires(text: str, kind: str) -> None:
     assert kind in kinds(RULE, [("user", "写一段推广文案"), ("assistant", text)])
 
 
-QUIET = [
+NEAR_MISSES = [
     "证券公司不得向客户承诺保本保收益，违反规定的，责令改正并处罚款。",
     "什么是套路贷？套路贷是假借民间借贷之名非法占有被害人财物的违法犯罪活动。",
     "客户问：“保本保息，加微信 vip88866 就能入金”，这样的宣传是否合规？",
@@ -77,9 +77,10 @@ QUIET = [
 ]
 
 
-def test_laws_textbooks_warnings_and_questions_stay_quiet() -> None:
-    assert [] == quiet(RULE, QUIET)
-    assert [] == quiet(RULE, [[("user", text), ("assistant", "好的。")] for text in QUIET])
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_laws_textbooks_warnings_and_questions_stay_quiet(text: str) -> None:
+    assert [] == kinds(RULE, text)
+    assert [] == kinds(RULE, [("user", text), ("assistant", "好的。")])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from governance.rules.tox003_unlicensed_advice import RULE
-from tests.rules.places import kinds, quiet, spans
+from tests.rules.places import kinds, spans
 
 FIRES = [
     "这只股票下周必涨，建议满仓买入。",
@@ -22,7 +22,7 @@ def test_a_promise_with_an_order_to_trade_fires(text: str) -> None:
     assert ["promise"] == kinds(RULE, [("user", "怎么办"), ("assistant", text)])
 
 
-QUIET = [
+NEAR_MISSES = [
     "没有必涨的股票，建议不要满仓买入。",
     "市场有风险，无法预测涨跌，不建议满仓买入，即使有人说必涨。",
     "If someone says a stock can't lose, do not buy it.",
@@ -33,8 +33,9 @@ QUIET = [
 ]
 
 
-def test_caution_and_forecasts_stay_quiet() -> None:
-    assert [] == quiet(RULE, [[("user", "怎么办"), ("assistant", text)] for text in QUIET])
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_caution_and_forecasts_stay_quiet(text: str) -> None:
+    assert [] == kinds(RULE, [("user", "怎么办"), ("assistant", text)])
 
 
 def test_only_answers_and_plain_texts_are_read() -> None:

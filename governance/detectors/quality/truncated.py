@@ -23,8 +23,8 @@ from governance.text.profile import profile
 Flags = npt.NDArray[np.bool_]
 
 FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
-SIGN_OFF = 4
-"""A last line of fewer words that ends in a comma closes a letter ("Best regards,")."""
+SIGN_OFF = re.compile(r"(?:\S+\s+){0,2}[^\s\u3400-\u9fff]+[,，]|.{0,4}(?:祝|此致|敬上|谨启|顺颂).{0,8}[,，]")
+"""A last line of three words or a wish that ends in a comma closes a letter ("Best regards,", 顺祝商祺，)."""
 NEAR_END = 40
 """A note that the answer was cut stands within so many characters of its end."""
 PAIRED = ((r"\[", r"\]"), (r"\(", r"\)"), (r"\begin{", r"\end{"))
@@ -112,7 +112,7 @@ def _broken(
     for turn, text in candidate_turns(batch, wanted):
         whole = text.rstrip()
         line = whole[whole.rfind("\n") + 1 :]
-        if whole.endswith((",", "，")) and len(line.split()) < SIGN_OFF and len(line) < 24:
+        if len(line) < 24 and SIGN_OFF.fullmatch(line.strip()):
             continue
         start = len(text.encode()[: found[turn, 1]].decode("utf-8", "ignore"))
         kind = "sentence" if opened[turn] else "bracket" if bracket[turn] else "no-stop"
