@@ -29,7 +29,7 @@ NUMBERS, PLACES = "sample_numbers", "sample_places"
 """The two marks of a batch."""
 
 
-class ObserverCallback(TrainerCallback):  # type: ignore[misc]
+class ObserverCallback(TrainerCallback):
     """Tells every observer of each step, in the observers' order.
 
     Attributes:
