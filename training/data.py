@@ -76,6 +76,13 @@ class Samples:
         """64 hex sample ids by number."""
         return list(self.rows.column("sample_id").to_pylist())
 
+    def named(self, numbers: Sequence[int], most: int = 8) -> str:
+        """Samples in words, by their position in the split and the beginning of their id."""
+        rows = self.rows.take(pa.array(numbers[:most], pa.int64())).to_pylist()
+        shown = [f"sample at position {row['position']} ({row['sample_id'][:12]})" for row in rows]
+        rest = len(numbers) - len(shown)
+        return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
     @property
     def reasons(self) -> dict[str, int]:
         """How many members each reason excluded, most first."""
@@ -186,9 +193,7 @@ def _dialogues(rendered: list[Rendered], tokenizer: Any) -> list[_Encoded]:
     return [_Encoded(np.array(ids, np.int32), within(r.spans, offsets)) for r, ids, offsets in pairs]
 
 
-def within(
-    spans: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]
-) -> npt.NDArray[np.bool_]:
+def within(spans: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]) -> npt.NDArray[np.bool_]:
     """(tokens,) whether a token lies in one of the spans; one that begins before its span does not."""
     bounds = np.array(offsets, np.int64).reshape(-1, 2)
     starts = np.array([a for a, _ in spans], np.int64)
