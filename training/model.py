@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -170,13 +171,15 @@ def with_adapters(model: Any, lora: Lora) -> Any:
     targets: Any = "all-linear" if lora.targets == ("all-linear",) else list(lora.targets)
     config = LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # any number will do
         lora_dropout=lora.dropout,
         target_modules=targets,
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(model, config)
+        with warnings.catch_warnings():  # peft 0.21 asks transformers 5.24 by a name that is to go
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            return get_peft_model(model, config)
     except ValueError as error:  # no module of such a name
         hint = "names of linear modules such as q_proj,v_proj, or all-linear"
         raise ModelError("no module of the model has the names of lora.targets", hint=hint) from error
@@ -188,7 +191,7 @@ def _new(size: str, settings: TrainSettings, placement: Placement, tokenizer: An
 
     config = config_of(size, len(tokenizer), (tokenizer.eos_token_id, tokenizer.pad_token_id))
     config._attn_implementation = placement.attention
-    model = Qwen3ForCausalLM(config)
+    model: Any = Qwen3ForCausalLM(config)
     if placement.half_weights:
         model = model.to(torch.bfloat16)
     content = f"{config.to_json_string()}\nseed {settings.seed}\n{tokenizer.backend_tokenizer.to_str()}"

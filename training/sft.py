@@ -10,6 +10,7 @@ bit to those of a run that was never stopped, on a GPU as far as the GPU's own k
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -146,8 +147,9 @@ def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> Tr
     _weigh(request, trainer, book, checkpoint)
     _attach(request, trainer, book, observers)
     try:
-        trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
-        _keep_model(trainer, request.folder)
+        with only_our_words():
+            trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+            _keep_model(trainer, request.folder)
     except BaseException as error:
         _fail(error, book, request, placement)
         raise
@@ -260,7 +262,8 @@ def trainer_of(
     settings = request.settings
     rows = rows_of(request, samples, loaded.tokenizer)
     collator = Collator(samples.tokens, loaded.tokenizer.pad_token_id, packed=settings.packing)
-    with only_our_words():
+    with only_our_words(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TRL's options, which are all set on purpose
         trainer = WeightedTrainer(
             model=loaded.model,
             args=arguments(settings, placement, request.folder),
@@ -300,7 +303,7 @@ def _attach(
     trainer.add_callback(Recording(trainer, book, refreshing, request.progress))
 
 
-def _keep_model(trainer: WeightedTrainer, folder: Path) -> None:
+def _keep_model(trainer: Any, folder: Path) -> None:
     """The trained model, in a folder that holds nothing but it: no pickles, no state of the optimizer."""
     if is_first():
         trainer.model.save_pretrained(str(folder / MODEL))
