@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -153,8 +154,8 @@ class Eyes(Watching):
         rows = []
         for row in range(ids.shape[0]):
             if positions is not None:
-                starts = (positions[row] == 0).nonzero().flatten().tolist() + [ids.shape[1]]
-                rows += [tuple(ids[row, a:b].tolist()) for a, b in zip(starts, starts[1:], strict=False)]
+                starts = [*(positions[row] == 0).nonzero().flatten().tolist(), ids.shape[1]]
+                rows += [tuple(ids[row, a:b].tolist()) for a, b in itertools.pairwise(starts)]
             else:
                 rows.append(tuple(ids[row][mask[row].bool()].tolist()))
         self.seen[self._now] = rows

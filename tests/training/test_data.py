@@ -57,7 +57,7 @@ def test_a_system_turn_is_read_and_not_learned() -> None:
 def test_over_length_is_excluded_and_not_cut() -> None:
     long = [ASKED[0], {"role": "assistant", "content": "word " * 50}]
 
-    samples, tokenizer = taken(long, ASKED, limit=100)
+    samples, _ = taken(long, ASKED, limit=100)
 
     assert [("over_length", 0)] == [(e["reason"], e["position"]) for e in samples.excluded.to_pylist()]
     assert samples.excluded.to_pylist()[0]["tokens"] > 250
