@@ -138,9 +138,8 @@ def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> Tr
     placement = placed(request.settings)
     tokenizer = load_tokenizer(request.model)
     samples = samples_of(request, tokenizer)
-    loaded = load_model(
-        request.model, request.settings, placement, tokenizer, keep_base=request.folder / BASE
-    )
+    with only_our_words():
+        loaded = load_model(request.model, request.settings, placement, tokenizer, request.folder / BASE)
     checkpoint = checkpoint_of(request)
     book = _book(request, samples, loaded, placement, checkpoint) if is_first() else None
     trainer = trainer_of(request, samples, loaded, placement)
