@@ -75,8 +75,10 @@ EVERY = 5.0  # seconds between two lines of progress where no moving line is dra
 def command(session: Session, /, split: str | None, resume: str | None, dry_run: bool, format: str, **given: Any) -> int:  # noqa: A002, E501  # fmt: skip
     """Train a model on a split, each step recorded.
 
-    This is supervised fine-tuning: the model learns the answers, weighted as the split says. Samples that are too long, or that the chat template does not take, are left out and listed; none is cut. A step's
-    record names the samples in it, its loss and learning rate, in the run's folder and in the lake. A run that was killed goes on with --resume to the same result. On several GPUs, start the same command as
+    This is supervised fine-tuning: the model learns the answers, weighted as the split says. Samples that are too
+    long, or that the chat template does not take, are left out and listed; none is cut. The record of a step names
+    the samples in it, its loss and learning rate; it is kept in the run's folder and in the lake. A run that was
+    killed goes on with --resume to the same result. On several GPUs, start the same command as
     `accelerate launch -m ui.cli train ...`.
     """
     if bool(split) == bool(resume):
