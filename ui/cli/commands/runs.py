@@ -55,7 +55,7 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
         kept = [{"kind": "audit", **asdict(run)} for run in audits] + [asdict(run) for run in trained]
         put_json(sorted(kept, key=lambda run: str(run["started"]), reverse=True))
         return 0
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             r.run,
             "audit",
@@ -67,8 +67,8 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
         )
         for r in audits
     ]
-    rows = sorted([*rows, *map(training_row, trained)], key=lambda row: row[2], reverse=True)
-    put_table(("run", "kind", "started", "state", "found", "by", "of"), rows, "no run yet")
+    every = sorted([*rows, *(training_row(r) for r in trained)], key=lambda row: row[2], reverse=True)
+    put_table(("run", "kind", "started", "state", "found", "by", "of"), every, "no run yet")
     return 0
 
 
@@ -174,6 +174,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
         return int(not found.ok)
     held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
     runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
+    held = f"{plural(len(found.splits), 'split')}, {held}" if found.splits else held
     if found.ok:
         put(f"{runs} as written, and so are {held}\nthe log ends with {found.end}")
     else:

@@ -31,10 +31,10 @@ EVERY = 5.0  # seconds between two lines of progress where no moving line is dra
     cls=Command,
     arguments={"[SPLIT]": "NAME or NAME@VERSION of a split in the lake, or the folder of an exported one"},
     examples=(
-        Example("what would be trained, and what it would need", "govern train finance --dry-run"),
+        Example("what would be trained, and what it would need", "govern train sft --dry-run"),
         Example(
             "a small model from scratch, on any machine",
-            "govern train finance --model new:tiny --set max_steps=3 -o runs/first",
+            "govern train sft --model new:tiny --set max_steps=3 -o runs/first",
         ),
     ),
 )
