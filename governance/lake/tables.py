@@ -22,6 +22,7 @@ from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
 from governance.text.signatures import EDGES as EDGE
 from governance.text.signatures import SIGNATURES as SIGNATURE
+from governance.trainings import BATCHES, CHECKPOINTS, EXCLUSIONS, SAMPLES, STEPS, WEIGHTS
 
 FORMAT = 1
 """Version of this layout. A lake of a higher one is not opened."""
@@ -245,6 +246,38 @@ SPLITS = Table(
 )
 SPLIT_MEMBERS = Table("split_members", owned("split_id", MEMBER), ("split_id",), later=True)
 SPLIT_EXCLUSIONS = Table("split_exclusions", owned("split_id", EXCLUSION), ("split_id",), later=True)
+
+
+def of_run(name: str, schema: pa.Schema) -> Table:
+    """A table whose rows belong to a training run."""
+    return Table(name, pa.schema([pa.field("run", TEXT, False), *schema]), ("run",), later=True)
+
+
+TRAININGS = Table(
+    "trainings",
+    columns(
+        run=TEXT,
+        seq=LONG,
+        kind=TEXT,
+        state=TEXT,
+        started=TEXT,
+        finished=TEXT,
+        user=TEXT,
+        split=TEXT,
+        split_hash=TEXT,
+        model=TEXT,
+        model_hash=TEXT,
+        record=TEXT,  # JSON of the TrainingRecord
+    ),
+    ("run", "seq"),
+    later=True,
+)
+TRAINING_SAMPLES = of_run("training_samples", SAMPLES)
+TRAINING_EXCLUSIONS = of_run("training_exclusions", EXCLUSIONS)
+TRAINING_STEPS = of_run("training_steps", STEPS)
+TRAINING_BATCHES = of_run("training_batches", BATCHES)
+TRAINING_CHECKPOINTS = of_run("training_checkpoints", CHECKPOINTS)
+TRAINING_WEIGHTS = of_run("training_weights", WEIGHTS)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -284,6 +317,13 @@ TABLES: tuple[Table, ...] = (
     SPLITS,
     SPLIT_MEMBERS,
     SPLIT_EXCLUSIONS,
+    TRAININGS,
+    TRAINING_SAMPLES,
+    TRAINING_EXCLUSIONS,
+    TRAINING_STEPS,
+    TRAINING_BATCHES,
+    TRAINING_CHECKPOINTS,
+    TRAINING_WEIGHTS,
     REMOVALS,
     EVENTS,
     LEDGER,

@@ -41,6 +41,7 @@ SECTIONS = {
     "Training": (
         _entry("curate", "Curate datasets into a split, with the reason for every row left out"),
         _entry("splits", "List, show, explain, export, verify and compare curated splits"),
+        _entry("train", "Train a model on a split, each step recorded"),
     ),
     "The lake": (
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
