@@ -58,7 +58,7 @@ def _same_element(gold: str, given: str) -> bool:
         return True
     if _FRACTION.fullmatch(gold) and _FRACTION.fullmatch(given):
         return _bare(gold) == _bare(given)
-    if _whole(gold) != _whole(given):
+    if "," in gold + given or _whole(gold) != _whole(given):
         return False
     return bool(same_expression(gold, given))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.errors import UsageError
-from training.scoring.numbers import value_of
+from training.scoring.numbers import same_number, value_of
 
 SECONDS = 5.0
 """Of one comparison. All 500 gold answers of MATH-500 take 0.1 s or less."""
@@ -28,7 +28,7 @@ LONGEST = 1000
 _WRAP = re.compile(r"\\(?:text|textbf|mathrm|mbox)\s?\{([^{}]*)\}")
 _SPACING = re.compile(r"\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[\s$]+")
 _FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,9})\}?\{?(\d{1,9})\}?")
-_WORDS = re.compile(r"[^\W\d_][\w,-]*", re.UNICODE)
+_WORDS = re.compile(r"[^\W\d_]{3,}(?:[,-][^\W\d_]+)*")
 
 
 def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | None:
@@ -44,10 +44,10 @@ def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | N
         return bool(wanted)
     if not wanted or not found:
         return False
-    a, b = _number(wanted), _number(found)
-    if a is not None and b is not None:
-        return bool(a == b)
-    if _WORDS.fullmatch(wanted) and len(wanted) > 1:  # a name or a word, which mathematics would take apart
+    numbers = _number(wanted), _number(found)
+    if all(value_of(text) is not None for text in numbers):
+        return same_number(*numbers)
+    if _WORDS.fullmatch(wanted):  # a name or a word, which mathematics would take apart
         return wanted.casefold() == found.casefold()
     return _asked(gold, given, seconds)
 
@@ -57,9 +57,10 @@ def plain(text: str) -> str:
     return _SPACING.sub("", _WRAP.sub(r"\1", text.replace("\\%", "%"))).rstrip(".。")
 
 
-def _number(text: str) -> Any:
+def _number(text: str) -> str:
+    r"""`-3/4` of `-\frac{3}{4}`, `1,000` of `1{,}000`, else the text."""
     match = _FRACTION.fullmatch(text)
-    return value_of(f"{match[1]}{match[2]}/{match[3]}" if match else text.replace("{,}", ","))
+    return f"{match[1]}{match[2]}/{match[3]}" if match else text.replace("{,}", ",")
 
 
 class _Comparer:
