@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from governance.answers.extract import boxed, spoken
+from governance.answers.extract import BOX, boxed, spoken
 
 LISTS = 100
 """Opening brackets that are tried; a text with more of them is no answer in form of a list."""
@@ -92,6 +92,8 @@ def stated(text: str, *, first: bool = False) -> FoundText | None:
     if box is not None:
         return FoundText(_WRAP.sub(r"\1", box.value).strip(), box.start, box.end)
     said, offset = spoken(text)
+    if BOX.search(said):  # a box that is never closed: the answer was cut
+        return None
     hits = list(_STATED.finditer(said))
     if hits:
         hit = hits[0 if first else -1]
