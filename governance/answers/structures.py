@@ -81,7 +81,9 @@ def named(text: str, *, first: bool = False) -> FoundList | None:
 
 def values(text: str, separators: str = r"[;；]") -> list[str]:
     r"""The parts of `1200; 15\%`, without wrappers such as \text{...}, dollars and blanks; [] where nothing is said."""
-    plain = _WRAP.sub(r"\1", text).replace("\\%", "%").replace("\\$", "").replace("$", "")
+    plain = _WRAP.sub(r"\1", text).replace("\\%", "%").replace("\\$", "").replace("$", "").strip()
+    if plain.startswith("{") and plain.endswith("}"):  # \boxed{{...}}, as some prompts write it
+        plain = plain[1:-1]
     parts = (re.sub(r"\\[,;! ]", "", part).strip().strip("\"'“”‘’`") for part in re.split(separators, plain))
     return [part for part in parts if part]
 

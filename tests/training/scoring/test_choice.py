@@ -233,7 +233,9 @@ def test_the_order_of_options_is_drawn_from_the_item_alone():
 
 
 @pytest.mark.parametrize("suite", ["fineval", "financeiq", "fineva", "gpqa", "finova", "gsm8k"])
-@pytest.mark.parametrize("piece", ["A", "答案为", "选项A", "A正", "是", "boxed{", "[", "<answer>", "Answer:", "1,"])
+@pytest.mark.parametrize(
+    "piece", ["A", "答案为", "选项A", "A正", "是", "boxed{", "[", "<answer>", "Answer:", "1,"]
+)
 def test_a_long_output_takes_no_longer_than_its_length(suite, piece):
     output = piece * (100_000 // len(piece))
     started = time.process_time()

@@ -65,6 +65,7 @@ MATH: list[Case] = [
     ("3", "The answer is 3.", 0, 1),
     ("3", "答案是3。", 0, 1),
     ("3", "所以\\boxed{3}。", 1, 1),
+    ("x+1", "最终结果为$\\boxed{1+x}$，解毕。", 1, 1),
     ("3", "\\boxed{2}, no: \\boxed{3}", 1, 1),
     ("3", "\\boxed{3}, no: \\boxed{2}", 0, 0),
     ("3", "<think>\\boxed{2}</think>\\boxed{3}", 1, 1),
@@ -164,7 +165,19 @@ def test_any_thread_may_compare():
     assert [True] * 8 == results
 
 
-@pytest.mark.parametrize("text", ["__import__('os')", "\\boxed", "{" * 500, "}" * 500, "{" * 100 + "}" * 100, "\\frac{", "x" * 5000, "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')",
+        "\\boxed",
+        "{" * 500,
+        "}" * 500,
+        "{" * 100 + "}" * 100,
+        "\\frac{",
+        "x" * 5000,
+        "\x00",
+    ],
+)
 def test_what_is_no_mathematics_equals_nothing(text):
     assert symbolic.same_expression("x+1", text) is False
 
