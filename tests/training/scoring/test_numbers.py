@@ -95,6 +95,10 @@ MATH: list[Case] = [
     ("5", "\\boxed{5 \\text{ cm}}", 1, 1),
 ]  # fmt: skip
 
+NO_MATHEMATICS = [
+    "__import__('os')", "\\boxed", "{" * 500, "}" * 500, "{" * 100 + "}" * 100, "\\frac{", "x" * 5000, "\x00",
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(("suite", "cases"), [("gsm8k", GSM8K), ("MATH-500", MATH)], ids=["gsm8k", "math500"])
 def test_scores(suite, cases):
