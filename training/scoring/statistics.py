@@ -88,7 +88,9 @@ def paired_difference(
     difference = np.asarray(after, np.float64) - np.asarray(before, np.float64)
     if not len(difference):
         return NOTHING
-    return _percentiles(difference.mean(), _resampled(difference, repetitions, _rng(seed)), len(difference), level)
+    return _percentiles(
+        difference.mean(), _resampled(difference, repetitions, _rng(seed)), len(difference), level
+    )
 
 
 def macro_mean(
@@ -138,7 +140,9 @@ def mcnemar(fixed: int, broken: int) -> float:
     for k in range(smaller):
         term = term * (n - k) // (k + 1)
         total += term
-    return min(1.0, 2 * total / 2**n) if n < 1000 else min(1.0, math.exp(math.log(2 * total) - n * math.log(2)))
+    return (
+        min(1.0, 2 * total / 2**n) if n < 1000 else min(1.0, math.exp(math.log(2 * total) - n * math.log(2)))
+    )
 
 
 def grouped(scores: Sequence[float], strata: Sequence[Hashable]) -> Mapping[Hashable, Scores]:
