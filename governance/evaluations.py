@@ -174,7 +174,9 @@ class Evaluation:
 
     def to_json(self) -> str:
         """The record as canonical JSON."""
-        from governance.lake.canonical import canonical_json  # the lake's tables need the columns above first
+        from governance.lake.canonical import (
+            canonical_json,  # the lake's tables are made of this file's schema
+        )
 
         return canonical_json(asdict(self))
 

@@ -78,6 +78,29 @@ def base_of(folder: Path) -> str | None:
     return base
 
 
+def checkpoint_of(folder: Path) -> tuple[str, int | None]:
+    """(training run, optimizer steps done) where the folder is a checkpoint or the last state of a run of ours.
+
+    A run's folder holds `run.json` beside its checkpoints and its model. ("", None) of any other folder.
+    """
+    run = _values(folder.resolve().parent / "run.json").get("run")
+    if not isinstance(run, str):
+        return "", None
+    step = _values(folder / "govern.json").get(
+        "step", _values(folder / "trainer_state.json").get("global_step")
+    )
+    return run, step if isinstance(step, int) else None
+
+
+def _values(file: Path) -> dict[str, object]:
+    """The JSON object in a file; empty where there is none that can be read."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _left(path: Path) -> bool:
     return _matches(path.name, LEFT_BY_TRAINERS)
 

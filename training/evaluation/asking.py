@@ -82,12 +82,7 @@ class Question:
 
 
 class Backend(Protocol):
-    """Whoever answers. Both methods give one result for each thing asked, in order.
-
-    Attributes:
-        batch: items that are asked together.
-        parallel: batches that may be asked at the same time.
-    """
+    """Whoever answers. Asking gives one result for each thing asked, in order."""
 
     @property
     def batch(self) -> int:
@@ -102,6 +97,9 @@ class Backend(Protocol):
 
     def likelihoods(self, questions: Sequence[Question]) -> list[tuple[Likelihood, ...] | Failed]:
         """The log-likelihood of each answer of each question."""
+
+    def stop(self) -> None:
+        """Nobody waits any longer before trying again."""
 
 
 def as_json(chat: Chat) -> str:

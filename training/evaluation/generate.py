@@ -66,6 +66,9 @@ class LocalModel:
         with _explained_memory():
             return likelihoods(self.model, self.renderer, questions, self.batch, self.context)
 
+    def stop(self) -> None:
+        """Nothing is waited for in this process."""
+
     def _answers(self, prompts: Sequence[Sequence[int]]) -> list[Said]:
         import torch
 
@@ -120,6 +123,15 @@ class LocalModel:
             f"a prompt of {tokens:,} tokens leaves no room for {self.sampling.max_new_tokens:,} more"
             f" in the model's {self.context:,}"
         )
+
+
+def quiet_libraries() -> None:
+    """Progress bars and advice of the libraries stay away from stderr, where this program's own line moves."""
+    from transformers.utils import logging
+
+    library: Any = logging
+    library.set_verbosity_error()
+    library.disable_progress_bar()
 
 
 def load_model(

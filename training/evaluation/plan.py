@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from governance.benchmarks import finova
-from governance.benchmarks.load import ADAPTERS, detect
+from governance.benchmarks.load import detect, split_spec
 from governance.benchmarks.suite import Suite
 from governance.errors import InputError, UsageError
 from training.evaluation.asking import Asked
 from training.evaluation.prompts import Asking, asked
+from training.scoring import registry
 from training.scoring.base import Item
 
-BENCHMARKS = tuple(str(adapter.NAME) for adapter in ADAPTERS)
 EXAMPLE_PARTS = {"fineval": re.compile(r"_dev/"), "financeiq": re.compile(r"^dev/")}
 """Items that a benchmark gives as examples; they are shown, never asked."""
 
@@ -92,13 +92,14 @@ def plan(suite: Suite, choice: Choice, shots_from: Suite | None = None) -> Plan:
 
 def benchmark_of(suite: Suite) -> str:
     """The benchmark a suite is of: its name begins like one we know, or its files look like one."""
-    name = re.sub(r"[^a-z0-9]", "", suite.name.lower())
-    named = [b for b in BENCHMARKS if b != "generic" and name.startswith(b)]
-    if named:
-        return named[0]
-    path = Path(suite.uri.partition("=")[2] or suite.uri).expanduser()
-    adapter = detect(path) if path.exists() else None
-    return str(adapter.NAME) if adapter is not None else "generic"
+    named = registry.benchmark_of(suite.name)
+    path = _files(suite)
+    adapter = detect(path) if named == "generic" and path.exists() else None
+    return named if adapter is None else str(adapter.NAME)
+
+
+def _files(suite: Suite) -> Path:
+    return Path(split_spec(suite.uri)[1]).expanduser()
 
 
 def items_of(suite: Suite) -> list[Item]:
@@ -151,7 +152,7 @@ def _published(suite: Suite, benchmark: str) -> dict[str, str] | None:
     """The published prompts of Finova, whose items are whole prompts; None for the others."""
     if benchmark != finova.NAME:
         return None
-    path = Path(suite.uri.partition("=")[2] or suite.uri).expanduser()
+    path = _files(suite)
     if not path.exists() or not finova.detect(path):
         raise InputError(
             "Finova is asked with its published prompts, and the files they stand in are not there",

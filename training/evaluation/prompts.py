@@ -7,7 +7,6 @@ extractors of `governance.answers` take, so that a model is not marked wrong for
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from governance.benchmarks.suite import LETTERS, letter_index
 from training.evaluation.asking import Asked, Chat, Message
 from training.scoring.base import Item
+from training.scoring.gpqa import permuted
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 YES_NO = ("是", "否")
@@ -105,16 +105,11 @@ def arranged(item: Item, benchmark: str) -> Item:
 
     GPQA has no order of its own, its right answer comes first: the order there follows from the item's id alone.
     """
-    if not item.options:
-        return item
-    options = item.options
     if benchmark == "gpqa":
-        keys = [hashlib.sha256(f"{item.item}\n{place}".encode()).digest() for place in range(len(options))]
-        options = tuple(option for _, option in sorted(zip(keys, options, strict=True)))
-    answer = item.answer
-    if letter_index(answer, len(options)) is None and options.count(answer or "") == 1:
-        answer = LETTERS[options.index(answer or "")]
-    return replace(item, options=options, answer=answer)
+        return permuted(item)
+    if item.options.count(item.answer or "") == 1 and letter_index(item.answer, len(item.options)) is None:
+        return replace(item, answer=LETTERS[item.options.index(item.answer or "")])
+    return item
 
 
 def is_chinese(item: Item, benchmark: str) -> bool:
