@@ -14,7 +14,7 @@ from ui.cli.session import Session, pass_session
 if TYPE_CHECKING:
     from governance.evaluations import Evaluation
     from governance.lake import Lake
-    from training.scoring.statistics import Interval
+    from training.evaluation.summary import Score
 
 
 @click.command(
@@ -43,7 +43,7 @@ def command(session: Session, /, published: bool, scorer: str, format: str) -> i
     from training.scoring.leaderboard import leaderboard
 
     board = leaderboard()
-    own: dict[str, dict[str, tuple[Evaluation, Interval]]] = {}
+    own: dict[str, dict[str, tuple[Evaluation, Score]]] = {}
     if not published:
         with session.open_lake_to_look() as lake:
             own = _own(lake, scorer)
@@ -64,35 +64,38 @@ def command(session: Session, /, published: bool, scorer: str, format: str) -> i
     return 0
 
 
-def _own(lake: Lake, scorer: str) -> dict[str, dict[str, tuple[Evaluation, Interval]]]:
-    """The headline of the latest complete evaluation by model and benchmark."""
-    from governance.lake.evaluations import list_evaluations, load_result_table
-    from training.scoring.leaderboard import headline, leaderboard
-    from training.scoring.registry import benchmark_of
+def _own(lake: Lake, scorer: str) -> dict[str, dict[str, tuple[Evaluation, Score]]]:
+    """The figure of the latest complete evaluation by model and benchmark."""
+    from governance.lake.evaluations import list_evaluations, load_results
+    from training.evaluation.summary import summarise
+    from training.scoring.leaderboard import leaderboard
 
-    found: dict[str, dict[str, tuple[Evaluation, Interval]]] = {}
+    found: dict[str, dict[str, tuple[Evaluation, Score]]] = {}
     for evaluation in list_evaluations(lake):
-        benchmark = benchmark_of(evaluation.suite.benchmark or evaluation.suite.name)
-        mine = found.setdefault(evaluation.model.name, {})
-        wanted = benchmark in leaderboard().benchmarks and benchmark not in mine
-        if wanted and evaluation.state.value == "complete":
-            mine[benchmark] = evaluation, headline(benchmark, load_result_table(lake, evaluation.id), scorer)
-    return {name: mine for name, mine in found.items() if mine}
+        benchmark, name = evaluation.suite.benchmark, evaluation.model.name
+        known = benchmark in found.get(name, {})
+        if benchmark in leaderboard().benchmarks and evaluation.state.value == "complete" and not known:
+            summary = summarise(benchmark, load_results(lake, evaluation.id))
+            scores = summary.headline or summary.whole.scores
+            score = scores.get(scorer) or scores.get("choice")
+            if score is not None:
+                found.setdefault(name, {})[benchmark] = evaluation, score
+    return found
 
 
 def _number(score: float | None) -> str:
     return "" if score is None else f"{score:.2f}"
 
 
-def _cell(found: tuple[Evaluation, Interval] | None) -> str:
+def _cell(found: tuple[Evaluation, Score] | None) -> str:
     if found is None:
         return ""
-    evaluation, interval = found
+    evaluation, score = found
     part = "*" if evaluation.suite.asked < evaluation.suite.items else ""
-    return f"{100 * interval.value:.2f}{part} ±{100 * interval.half_width:.1f}"
+    return f"{100 * score.mean:.2f}{part} [{100 * score.low:.1f}, {100 * score.high:.1f}]"
 
 
-def _json(own: dict[str, dict[str, tuple[Evaluation, Interval]]], scorer: str) -> dict[str, Any]:
+def _json(own: dict[str, dict[str, tuple[Evaluation, Score]]], scorer: str) -> dict[str, Any]:
     from dataclasses import asdict
 
     from training.scoring.leaderboard import leaderboard
@@ -104,11 +107,11 @@ def _json(own: dict[str, dict[str, tuple[Evaluation, Interval]]], scorer: str) -
             "benchmark": benchmark,
             "evaluation": evaluation.id,
             "asked": evaluation.suite.asked,
-            "items": evaluation.suite.items,
-            **asdict(interval),
+            "of": evaluation.suite.items,
+            **asdict(score),
         }
         for name, found in own.items()
-        for benchmark, (evaluation, interval) in found.items()
+        for benchmark, (evaluation, score) in found.items()
     ]
     published = [{"name": m.name, "scores": dict(m.scores)} for m in board.models]
     return {
