@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from governance.benchmarks.files import Row, read_jsonl
 from governance.benchmarks.generic import item_of
@@ -139,7 +139,7 @@ def _logliks(resps: Any) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _is_likelihood(response: Any) -> bool:
+def _is_likelihood(response: Any) -> TypeGuard[list[Any]]:
     """Whether a response is a log-likelihood and whether it was the likeliest, `["-1.5", "False"]`."""
     return isinstance(response, list) and len(response) == 2 and str(response[1]) in ("True", "False")
 

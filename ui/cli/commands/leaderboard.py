@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @format_option("text", "json", "markdown", default="text")
 @pass_session
 def command(session: Session, /, published: bool, scorer: str, format: str) -> int:  # noqa: A002
-    """Compare evaluations with the published figures of other models.
+    """Compare evaluations with published figures of other models.
 
     The published figures are single runs without error bars. Those of the lake are the latest complete evaluation of
     each model and benchmark, with a 95 % interval; `*` marks one that asked only some of the items.
@@ -56,7 +56,9 @@ def command(session: Session, /, published: bool, scorer: str, format: str) -> i
     if format == "markdown":
         from governance.reports.as_markdown import escape
 
-        put("\n".join(f"| {' | '.join(map(escape, row))} |" for row in [heads, ["---"] * len(heads), *rows]))
+        cells = [[escape(row[0]), *row[1:]] for row in rows]
+        ruled = [heads, ["---", *["--:"] * len(board.benchmarks)], *cells]
+        put("\n".join(f"| {' | '.join(row)} |" for row in ruled))
         put("\n" + "\n".join(f"- {escape(note)}" for note in (f"source: {board.source}", *board.notes)))
     else:
         put_columns([heads, *rows])
