@@ -231,7 +231,7 @@ REASONING: list[Case] = [
     ("B", "The answer is (B).", 0, 1),
     ("B", "\\boxed{b}", 0, 0),
     ("B", "\\boxed{A}", 0, 0),
-    ("B", "\\boxed{B. 会计分期}", 0, 0),
+    ("B", "\\boxed{B. 会计分期}", 0, 1),
     ("A;D", "\\boxed{A;D}", 1, 1),
     ("A;D", "\\boxed{D;A}", 0, 1),  # letters have an order too
     ("A;D", "\\boxed{a;d}", 1, 0),
