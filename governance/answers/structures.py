@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from governance.answers.extract import boxed, spoken
+from governance.answers.extract import BOX, boxed, spoken
 
 LISTS = 100
 """Opening brackets that are tried; a text with more of them is no answer in form of a list."""
@@ -81,7 +81,9 @@ def named(text: str, *, first: bool = False) -> FoundList | None:
 
 def values(text: str, separators: str = r"[;；]") -> list[str]:
     r"""The parts of `1200; 15\%`, without wrappers such as \text{...}, dollars and blanks; [] where nothing is said."""
-    plain = _WRAP.sub(r"\1", text).replace("\\%", "%").replace("\\$", "").replace("$", "")
+    plain = _WRAP.sub(r"\1", text).replace("\\%", "%").replace("\\$", "").replace("$", "").strip()
+    if plain.startswith("{") and plain.endswith("}"):  # \boxed{{...}}, as some prompts write it
+        plain = plain[1:-1]
     parts = (re.sub(r"\\[,;! ]", "", part).strip().strip("\"'“”‘’`") for part in re.split(separators, plain))
     return [part for part in parts if part]
 
@@ -92,6 +94,8 @@ def stated(text: str, *, first: bool = False) -> FoundText | None:
     if box is not None:
         return FoundText(_WRAP.sub(r"\1", box.value).strip(), box.start, box.end)
     said, offset = spoken(text)
+    if BOX.search(said):  # a box that is never closed: the answer was cut
+        return None
     hits = list(_STATED.finditer(said))
     if hits:
         hit = hits[0 if first else -1]

@@ -15,6 +15,7 @@ from governance.waivers.model import today
 from tests.cli.conftest import COMMAND, REPOSITORY, Run, environment, train_rows, write_rows
 from tests.cli.pages import PAGES
 from tests.training.evaluation.builders import saved_model
+from tests.training.evaluation.importing.logs import gsm8k_lines, inspect_sample, write_inspect
 from ui.cli.main import main
 
 EXAMPLES = [(name, example.command) for name, page in PAGES for example in page.examples]
@@ -31,6 +32,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         write_rows(folder / "eval.jsonl", [{"question": rows[0]["prompt"], "answer": rows[0]["response"]}])
+        write_rows(folder / "samples_finance.jsonl", gsm8k_lines())
+        write_inspect(folder / "inspect.json", [inspect_sample(f"rec{i}") for i in (1, 2, 3)])
         write_rows(folder / "train.jsonl", rows[:3])
         done(["audit", "train.jsonl", "--exit-zero", "-q", "-f", "json", "-o", "earlier.json"])
         write_rows(folder / "train.jsonl", rows)

@@ -86,11 +86,13 @@ def _set(item: Item, output: str) -> Scored:
     found = named(output)
     names = found.value if found is not None else _stated_names(output)
     given = json.dumps(sorted(names), ensure_ascii=False) if names is not None else None
-    return scored(item, output, given, _same_set)
+    return scored(item, output, given, same_set)
 
 
-def _same_set(gold: str, given: str) -> bool:
-    return set(map(folded, _names(gold) or [])) == set(map(folded, json.loads(given)))
+def same_set(gold: str, given: str) -> bool:
+    """Whether a JSON list has the gold's names, in any order; a gold that is no list is one name."""
+    names = _names(gold)
+    return set(map(folded, [gold] if names is None else names)) == set(map(folded, json.loads(given)))
 
 
 def _stated_names(output: str) -> list[str] | None:

@@ -25,8 +25,11 @@ SECONDS = 5.0
 LONGEST = 1000
 """Characters of an answer that is compared; a longer one is no final answer."""
 
+DEEPEST = 12
+"""Braces within braces of an answer that is compared; those of MATH-500 have 4."""
+
 _WRAP = re.compile(r"\\(?:text|textbf|mathrm|mbox)\s?\{([^{}]*)\}")
-_SPACING = re.compile(r"\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[\s$]+")
+_SPACING = re.compile(r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[\s$]+")
 _FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,9})\}?\{?(\d{1,9})\}?")
 _WORDS = re.compile(r"[^\W\d_]{3,}(?:[,-][^\W\d_]+)*")
 
@@ -49,12 +52,23 @@ def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | N
         return same_number(*numbers)
     if _WORDS.fullmatch(wanted):  # a name or a word, which mathematics would take apart
         return wanted.casefold() == found.casefold()
-    return _asked(gold, given, seconds)
+    return _asked(gold, given, seconds) if _readable(given) else False
 
 
 def plain(text: str) -> str:
     """An answer without wrappers, spacing commands, dollars, blanks and the full stop at its end."""
     return _SPACING.sub("", _WRAP.sub(r"\1", text.replace("\\%", "%"))).rstrip(".。")
+
+
+def _readable(text: str) -> bool:
+    """Whether the braces are closed and not deeper than an answer's are; parsers take very long over others."""
+    depth = deepest = 0
+    for character in re.sub(r"\\[{}]", "", text):
+        depth += (character == "{") - (character == "}")
+        deepest = max(deepest, depth)
+        if depth < 0:
+            return False
+    return depth == 0 and deepest <= DEEPEST
 
 
 def _number(text: str) -> str:

@@ -38,7 +38,10 @@ SECTIONS = {
         _entry("label", "Label the rows of a dataset by scene and task"),
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
-    "Training": (_entry("eval", "Evaluate a model item by item, and keep every answer"),),
+    "Training": (
+        _entry("eval", "Evaluate a model item by item, and keep every answer"),
+        _entry("leaderboard", "Compare evaluations with published figures of other models"),
+    ),
     "The lake": (
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
         _entry("datasets", "List, show, compare and remove dataset versions"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ui.cli.commands.eval_import import command as import_
 from ui.cli.evaluated import as_json, as_table, say_notes, write_items
 from ui.cli.exit import UNUSABLE, end_on_ctrl_c
 from ui.cli.lazy import DefaultGroup, Example, option
@@ -291,3 +292,6 @@ def _remote(given: dict[str, Any]) -> Remote:
         raise UsageError(f"the variable {variable} is empty", where="--api-key-env", hint=hint)
     name = given["model_name"] or given["model"]
     return Remote(given["base_url"], name, key, given["timeout"], given["retries"], given["concurrency"])
+
+
+command.add_command(import_)
