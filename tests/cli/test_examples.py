@@ -14,6 +14,7 @@ import pytest
 from governance.waivers.model import today
 from tests.cli.conftest import COMMAND, REPOSITORY, Run, environment, train_rows, write_rows
 from tests.cli.pages import PAGES
+from tests.training.evaluation.builders import saved_model
 from tests.training.evaluation.importing.logs import gsm8k_lines, inspect_sample, write_inspect
 from ui.cli.main import main
 
@@ -25,7 +26,7 @@ MAY_FIND = ("audit", "diff")
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small data file, an evaluation set, and a lake that has seen both."""
+    """A folder with a small data file, an evaluation set, a lake that has seen both, and a tiny model."""
     folder = tmp_path_factory.mktemp("examples")
     rows = train_rows()
     with pytest.MonkeyPatch.context() as patch:
@@ -43,6 +44,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(2):
             done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])
         done(["waiver", "approve", "W-0002", "--by", "ben", "-q"])
+    saved_model(folder / "model")
     return folder
 
 

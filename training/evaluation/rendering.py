@@ -10,6 +10,9 @@ from governance.errors import InputError
 from training.evaluation.asking import Chat, as_messages
 from training.evaluation.functionals import Continuation
 
+VOCABULARIES = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
+"""One of these is in every folder with a tokenizer; without one, transformers 5.24 gives an empty tokenizer."""
+
 
 @dataclass(frozen=True)
 class Renderer:
@@ -59,11 +62,13 @@ def load_tokenizer(name: str, *, offline: bool) -> Any:
     """
     from transformers import AutoTokenizer
 
+    folder = Path(name)
+    hint = "give a model's folder or its name on the hub"
+    if folder.is_dir() and not any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
+        raise InputError("this folder holds no tokenizer", where=name, hint=hint)
     try:
         return AutoTokenizer.from_pretrained(
-            name, local_files_only=offline or Path(name).is_dir(), trust_remote_code=False
+            name, local_files_only=offline or folder.is_dir(), trust_remote_code=False
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            "no tokenizer can be read here", where=name, hint="give a model's folder or its name on the hub"
-        ) from error
+        raise InputError("no tokenizer can be read here", where=name, hint=hint) from error
