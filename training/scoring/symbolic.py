@@ -57,7 +57,7 @@ def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | N
 
 def plain(text: str) -> str:
     """An answer without wrappers, spacing commands, dollars, blanks and the full stop at its end."""
-    return _SPACING.sub("", _WRAP.sub(r"\1", text.replace("\\%", "%"))).rstrip(".。")
+    return _SPACING.sub("", _WRAP.sub(r"\1", text.replace("\\%", "%").replace("\\$", ""))).rstrip(".。")
 
 
 def _readable(text: str) -> bool:
