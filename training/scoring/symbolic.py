@@ -31,6 +31,7 @@ DEEPEST = 12
 _WRAP = re.compile(r"\\(?:text|textbf|mathrm|mbox)\s?\{([^{}]*)\}")
 _SPACING = re.compile(r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[\s$]+")
 _FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,9})\}?\{?(\d{1,9})\}?")
+_DIGITS = re.compile(r"[\d.]+")
 _WORDS = re.compile(r"[^\W\d_]{3,}(?:[,-][^\W\d_]+)*")
 
 
@@ -50,6 +51,8 @@ def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | N
     numbers = _number(wanted), _number(found)
     if all(value_of(text) is not None for text in numbers):
         return same_number(*numbers)
+    if value_of(numbers[0]) is not None and _DIGITS.fullmatch(numbers[1]):  # `1.2.0` is no number, nor two
+        return False
     if _WORDS.fullmatch(wanted):  # a name or a word, which mathematics would take apart
         return wanted.casefold() == found.casefold()
     return _asked(gold, given, seconds) if _readable(given) else False

@@ -91,6 +91,7 @@ MATH: list[Case] = [
     ("5", "\\boxed{area=5}", 0, 1),
     ("72", "\\boxed{\\$72}", 1, 1),
     ("72", "\\boxed{(72)}", 1, 1),
+    ("0.35", "\\boxed{0.35.0}", 0, 0),
     ("6 - 5i", "\\boxed{6-5i}", 1, 1),
     ("11\\sqrt{2}", "\\boxed{11\\sqrt2}", 1, 1),
     ("\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}", "\\boxed{\\begin{pmatrix}1\\\\2\\end{pmatrix}}", 1, 1),
