@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -135,9 +136,15 @@ def _with_likelihoods(work: Work, batch: Sequence[Asked], results: Sequence[Item
     wrong = [_wrong_answer(r) for r in results]
     wanted = [i for i, r in enumerate(results) if r.state is not ItemState.FAILED and batch[i].gold]
     questions = [Question(batch[i].direct, answers_of(batch[i], wrong[i])) for i in wanted]
+    started = time.monotonic()
     found = dict(zip(wanted, work.backend.likelihoods(questions), strict=True))
+    each = (time.monotonic() - started) / max(len(wanted), 1)
     return [
-        r if i not in found else _judged(r, batch[i], wrong[i], found[i], alone=work.method == "loglik")
+        r
+        if i not in found
+        else _judged(
+            replace(r, seconds=r.seconds + each), batch[i], wrong[i], found[i], alone=work.method == "loglik"
+        )
         for i, r in enumerate(results)
     ]
 
