@@ -43,10 +43,13 @@ def work_off(work: Work, journal: Journal, progress: Progress = lambda done, tot
     """
     batches = [b for b in grouped(work.plan.asked, work.backend.batch) if not _done(journal, b)]
     total = len(work.plan.asked)
-    progress(total - sum(not journal.has(a.item.item) for a in work.plan.asked), total)
+    done = sum(journal.has(a.item.item) for a in work.plan.asked)
+    progress(done, total)
     for results in _side_by_side(batches, lambda batch: results_of_batch(work, batch), work.backend):
-        journal.append(r for r in results if not journal.has(r.item))
-        progress(sum(journal.has(a.item.item) for a in work.plan.asked), total)
+        new = [r for r in results if not journal.has(r.item)]
+        journal.append(new)
+        done += sum(journal.has(r.item) for r in new)
+        progress(done, total)
 
 
 def all_results(plan: Plan, known: dict[str, ItemResult]) -> list[ItemResult]:
