@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
+from governance.curation.record import EXCLUSION, MEMBER
 from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
@@ -22,6 +23,7 @@ from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
 from governance.text.signatures import EDGES as EDGE
 from governance.text.signatures import SIGNATURES as SIGNATURE
+from governance.trainings import BATCHES, CHECKPOINTS, EXCLUSIONS, SAMPLES, STEPS, WEIGHTS
 
 FORMAT = 1
 """Version of this layout. A lake of a higher one is not opened."""
@@ -225,6 +227,58 @@ DATASET_PROFILES = Table(
     ("version_id",),
     later=True,
 )
+SPLITS = Table(
+    "splits",
+    columns(
+        split_id=TEXT,
+        name=TEXT,
+        version=INT,
+        seq=LONG,
+        content_hash=TEXT,
+        rows=LONG,
+        train=LONG,
+        holdout=LONG,
+        created_at=TEXT,
+        created_by=TEXT,
+        record=TEXT,  # JSON of the SplitRecord: inputs, policy, funnel, redactions, licences, notes
+    ),
+    ("name", "seq"),
+    later=True,
+)
+SPLIT_MEMBERS = Table("split_members", owned("split_id", MEMBER), ("split_id",), later=True)
+SPLIT_EXCLUSIONS = Table("split_exclusions", owned("split_id", EXCLUSION), ("split_id",), later=True)
+
+
+def of_run(name: str, schema: pa.Schema) -> Table:
+    """A table whose rows belong to a training run."""
+    return Table(name, pa.schema([pa.field("run", TEXT, False), *schema]), ("run",), later=True)
+
+
+TRAININGS = Table(
+    "trainings",
+    columns(
+        run=TEXT,
+        seq=LONG,
+        kind=TEXT,
+        state=TEXT,
+        started=TEXT,
+        finished=TEXT,
+        user=TEXT,
+        split=TEXT,
+        split_hash=TEXT,
+        model=TEXT,
+        model_hash=TEXT,
+        record=TEXT,  # JSON of the TrainingRecord
+    ),
+    ("run", "seq"),
+    later=True,
+)
+TRAINING_SAMPLES = of_run("training_samples", SAMPLES)
+TRAINING_EXCLUSIONS = of_run("training_exclusions", EXCLUSIONS)
+TRAINING_STEPS = of_run("training_steps", STEPS)
+TRAINING_BATCHES = of_run("training_batches", BATCHES)
+TRAINING_CHECKPOINTS = of_run("training_checkpoints", CHECKPOINTS)
+TRAINING_WEIGHTS = of_run("training_weights", WEIGHTS)
 EVALUATIONS = Table(
     "evaluations",
     pa.schema(
@@ -284,6 +338,16 @@ TABLES: tuple[Table, ...] = (
     EMBEDDING_BATCHES,
     EMBEDDINGS,
     DATASET_PROFILES,
+    SPLITS,
+    SPLIT_MEMBERS,
+    SPLIT_EXCLUSIONS,
+    TRAININGS,
+    TRAINING_SAMPLES,
+    TRAINING_EXCLUSIONS,
+    TRAINING_STEPS,
+    TRAINING_BATCHES,
+    TRAINING_CHECKPOINTS,
+    TRAINING_WEIGHTS,
     EVALUATIONS,
     EVALUATION_ITEMS,
     REMOVALS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -42,10 +43,13 @@ def work_off(work: Work, journal: Journal, progress: Progress = lambda done, tot
     """
     batches = [b for b in grouped(work.plan.asked, work.backend.batch) if not _done(journal, b)]
     total = len(work.plan.asked)
-    progress(total - sum(not journal.has(a.item.item) for a in work.plan.asked), total)
+    done = sum(journal.has(a.item.item) for a in work.plan.asked)
+    progress(done, total)
     for results in _side_by_side(batches, lambda batch: results_of_batch(work, batch), work.backend):
-        journal.append(r for r in results if not journal.has(r.item))
-        progress(sum(journal.has(a.item.item) for a in work.plan.asked), total)
+        new = [r for r in results if not journal.has(r.item)]
+        journal.append(new)
+        done += sum(journal.has(r.item) for r in new)
+        progress(done, total)
 
 
 def all_results(plan: Plan, known: dict[str, ItemResult]) -> list[ItemResult]:
@@ -135,9 +139,15 @@ def _with_likelihoods(work: Work, batch: Sequence[Asked], results: Sequence[Item
     wrong = [_wrong_answer(r) for r in results]
     wanted = [i for i, r in enumerate(results) if r.state is not ItemState.FAILED and batch[i].gold]
     questions = [Question(batch[i].direct, answers_of(batch[i], wrong[i])) for i in wanted]
+    started = time.monotonic()
     found = dict(zip(wanted, work.backend.likelihoods(questions), strict=True))
+    each = (time.monotonic() - started) / max(len(wanted), 1)
     return [
-        r if i not in found else _judged(r, batch[i], wrong[i], found[i], alone=work.method == "loglik")
+        r
+        if i not in found
+        else _judged(
+            replace(r, seconds=r.seconds + each), batch[i], wrong[i], found[i], alone=work.method == "loglik"
+        )
         for i, r in enumerate(results)
     ]
 

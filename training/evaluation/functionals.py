@@ -135,5 +135,5 @@ def next_token_log_probs(model: torch.nn.Module, batch: AnswerBatch) -> torch.Te
     )  # (B,) the position that predicts the answer's first token
     places = torch.bincount(first).nonzero().squeeze(1)  # (K,) each position once, in order
     logits = _logits_at(model, batch, places)  # (B, K, V)
-    own = logits[torch.arange(len(first)), torch.searchsorted(places, first)]
+    own = logits[torch.arange(len(first), device=first.device), torch.searchsorted(places, first)]
     return (own.float() if own.dtype in (torch.float16, torch.bfloat16) else own).log_softmax(dim=1)

@@ -15,6 +15,8 @@ from training.evaluation.functionals import (
 )
 from training.evaluation.rendering import Renderer
 
+UNWRITABLE = "an answer has no token in the model's vocabulary"
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -82,13 +84,12 @@ def likelihoods(
 
 
 def _rows(renderer: Renderer, question: Question) -> list[Continuation]:
-    prompt = renderer.direct_prompt(question.chat)
-    return [renderer.continuation(prompt, answer) for answer in question.answers]
+    return renderer.continuations(renderer.direct_prompt(question.chat), question.answers)
 
 
 def _problem(rows: Sequence[Continuation], context: int) -> Failed | None:
     if any(not row.answer for row in rows):
-        return Failed("an answer has no token in the model's vocabulary")
+        return Failed(UNWRITABLE)
     longest = max((len(row.prompt) + len(row.answer) for row in rows), default=0)
     if longest > context:
         return Failed(f"prompt and answer have {longest:,} tokens, the model was made for {context:,}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,13 @@ class Renderer:
 
     def continuation(self, prompt: str, answer: str) -> Continuation:
         """Prompt and answer apart, as the model would have written the one after the other."""
-        after: list[int] = self.tokenizer(answer, add_special_tokens=False)["input_ids"]
-        return Continuation(tuple(self.tokens(prompt)), tuple(after))
+        return self.continuations(prompt, (answer,))[0]
+
+    def continuations(self, prompt: str, answers: Sequence[str]) -> list[Continuation]:
+        """The same prompt with each answer."""
+        before = tuple(self.tokens(prompt))
+        after = [self.tokenizer(answer, add_special_tokens=False)["input_ids"] for answer in answers]
+        return [Continuation(before, tuple(tokens)) for tokens in after]
 
     def _render(self, chat: Chat, thinking: bool | None) -> str:
         if not self.has_template:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from training.evaluation.asking import Likelihood
+from training.evaluation.functionals import Continuation
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +20,10 @@ LARGEST = 64 << 20
 
 class Garbage(Exception):
     """The reply is not what was asked for."""
+
+
+class NoLogprobsError(Exception):
+    """The server gives no log-probabilities of a prompt; asking again is of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +80,21 @@ def chat_reply(content: bytes) -> ChatReply:
     )
 
 
-def echoed(content: bytes, prompt: str, answer: str) -> Likelihood:
-    """The answer's log-likelihood in a completion that repeats the prompt and gives log-probabilities.
+def echoed(content: bytes, row: Continuation) -> Likelihood:
+    """The answer's log-likelihood in a completion that repeats the prompt, token by token.
 
     Raises:
-        Garbage: there are none, or its tokens do not begin and end where the answer does.
+        NoLogprobsError: the reply has no log-probabilities of the prompt.
+        Garbage: one of the answer's is no number.
     """
     found = _first(_json(content)).get("logprobs")
-    if not isinstance(found, dict):
-        raise Garbage("the server gives no log-probabilities of a prompt")
-    starts, values = found.get("text_offset"), found.get("token_logprobs")
-    if not isinstance(starts, list) or not isinstance(values, list) or len(starts) != len(values):
-        raise Garbage("the server gives no log-probabilities of a prompt")
-    begin, end = len(prompt), len(prompt) + len(answer)
-    inside = [v for s, v in zip(starts, values, strict=True) if isinstance(s, int) and begin <= s < end]
-    if begin not in starts or not inside:
-        raise Garbage("the server's tokens do not begin where the answer does")
-    if not all(isinstance(v, int | float) and math.isfinite(v) for v in inside):
+    values = found.get("token_logprobs") if isinstance(found, dict) else None
+    if not isinstance(values, list) or len(values) < len(row.prompt) + len(row.answer):
+        raise NoLogprobsError
+    mine = values[len(row.prompt) : len(row.prompt) + len(row.answer)]
+    if not all(isinstance(v, int | float) and math.isfinite(v) and v <= 0 for v in mine):
         raise Garbage("a log-probability is no number")
-    return Likelihood(float(sum(inside)), len(inside))
+    return Likelihood(math.fsum(mine), len(mine))
 
 
 def _json(content: bytes) -> dict[str, Any]:

@@ -22,8 +22,10 @@ from governance.answers.extract import THINKING, THOUGHT
 from governance.errors import GovernError, UsageError
 from governance.safe_text import brief
 from training.evaluation.asking import Chat, Failed, Likelihood, Question, Said, as_messages
+from training.evaluation.functionals import Continuation
+from training.evaluation.loglik import UNWRITABLE
 from training.evaluation.rendering import Renderer
-from training.evaluation.replies import Garbage, chat_reply, echoed, read_body
+from training.evaluation.replies import Garbage, NoLogprobsError, chat_reply, echoed, read_body
 
 TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 HOPELESS = frozenset({401, 403, 404, 405})
@@ -123,6 +125,8 @@ class ServerModel:
     def likelihoods(self, questions: Sequence[Question]) -> list[tuple[Likelihood, ...] | Failed]:
         """The log-likelihood of each answer, from a completion that repeats its prompt with log-probabilities.
 
+        Prompts are sent as tokens, so they are those that the model would get in this process.
+
         Raises:
             UsageError: the server gives none, or there is no tokenizer to write the prompt with.
         """
@@ -132,7 +136,9 @@ class ServerModel:
                 where="MODEL",
                 hint="give a folder with its tokenizer as MODEL and the server's name for it as --model-name",
             )
-        return [self._likelihood(self._renderer.direct_prompt(q.chat), q.answers) for q in questions]
+        render = self._renderer
+        rows = [render.continuations(render.direct_prompt(q.chat), q.answers) for q in questions]
+        return [self._likelihoods(of_one) for of_one in rows]
 
     def _say(self, chat: Chat) -> Said | Failed:
         body: dict[str, Any] = {
@@ -153,23 +159,36 @@ class ServerModel:
         seconds = time.monotonic() - started
         return Said(thought + reply.text, reply.finish, reply.prompt_tokens, reply.output_tokens, seconds)
 
-    def _likelihood(self, prompt: str, answers: Sequence[str]) -> tuple[Likelihood, ...] | Failed:
+    def _likelihoods(self, rows: Sequence[Continuation]) -> tuple[Likelihood, ...] | Failed:
         found = []
-        for answer in answers:
-            body = {
-                "model": self.address.model,
-                "prompt": prompt + answer,
-                "max_tokens": 1,  # some servers refuse 0; what it makes up lies behind the answer and is not read
-                "temperature": 0,
-                "echo": True,
-                "logprobs": 1,
-                "stream": False,
-            }
-            one = self._post("completions", body, lambda reply, a=answer: echoed(reply, prompt, a))
+        for row in rows:
+            one = self._likelihood(row) if row.answer else Failed(UNWRITABLE)
             if isinstance(one, Failed):
                 return one
             found.append(one)
         return tuple(found)
+
+    def _likelihood(self, row: Continuation) -> Likelihood | Failed:
+        body = {
+            "model": self.address.model,
+            "prompt": [*row.prompt, *row.answer],
+            "max_tokens": 1,  # some servers refuse 0; what it makes up comes after the answer and is not read
+            "temperature": 0,
+            "echo": True,
+            "logprobs": 1,
+            "stream": False,
+        }
+        reason = "it leaves them out"
+        try:
+            found: Likelihood | Failed = self._post("completions", body, lambda reply: echoed(reply, row))
+            if isinstance(found, Likelihood) or self._answered:
+                return found
+            reason = found.reason
+        except NoLogprobsError:
+            pass
+        what = f"the server gives no log-probabilities of a prompt: {reason}"
+        hint = "--method generation, or --backend transformers"
+        raise UsageError(what, where=without_credentials(self.address.base), hint=hint)
 
     def _post(self, path: str, body: Mapping[str, Any], read: Any) -> Any:
         """What `read` makes of the reply, or `Failed` once every try has failed."""

@@ -7,15 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from governance.benchmarks.suite import letter_index
 from governance.evaluations import ItemResult, ItemState
+from training.scoring.statistics import Interval, accuracy
 
-Z95 = 1.959963984540054
+
+def _per_byte(result: ItemResult) -> float | None:
+    """Whether the option that is likeliest per byte is the gold; None where that is the likeliest one anyway.
+
+    Sums of log-likelihoods favour short options, which matters once texts and not letters are measured.
+    """
+    if result.choice_score is None or len(set(result.option_bytes)) < 2:
+        return None
+    each = [nats / size for nats, size in zip(result.option_logliks, result.option_bytes, strict=True)]
+    return float(each.index(max(each)) == letter_index(result.gold, len(each)))
+
+
 SCORERS: dict[str, Callable[[ItemResult], float | None]] = {
     "official": attrgetter("official"),
     "strict": attrgetter("strict"),
     "choice": attrgetter("choice_score"),
+    "choice per byte": _per_byte,
 }
-"""`choice` is the likeliest option's; the others score what was generated."""
+"""`choice` is the likeliest option's; the first two score what was generated."""
 
 
 def _subject(result: ItemResult) -> str:
@@ -37,7 +51,7 @@ class Score:
 
     Attributes:
         mean: 0 to 1.
-        low: lower end of the 95 % interval.
+        low: lower end of the 95 % interval: Wilson's, or put together from theirs for a mean over subjects.
         items: scored items it is over.
     """
 
@@ -45,6 +59,11 @@ class Score:
     low: float
     high: float
     items: int
+
+    @classmethod
+    def of(cls, found: Interval) -> Score:
+        """The interval as a score."""
+        return cls(found.value, found.low, found.high, found.n)
 
 
 @dataclass(frozen=True)
@@ -84,23 +103,8 @@ def summarise(benchmark: str, results: Sequence[ItemResult]) -> Summary:
     named = lines if any(line.name for line in lines) else ()
     said = [r for r in scored if r.output is not None]
     cut = sum(r.finish == "length" for r in said)
-    return Summary(
-        _line("all", scored),
-        named,
-        _headline(named) if benchmark in MEANS else {},
-        1 - cut / len(said) if said else None,
-    )
-
-
-def wilson(mean: float, count: int) -> tuple[float, float]:
-    """(low, high): Wilson's 95 % interval of a share, which stays within 0 and 1 and holds for few items too.
-
-    For scores between 0 and 1 that are no shares it is wider than need be.
-    """
-    square = Z95**2 / count
-    middle = (mean + square / 2) / (1 + square)
-    half = Z95 / (1 + square) * math.sqrt(mean * (1 - mean) / count + square / (4 * count))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    headline = _headline(named) if benchmark in MEANS else {}
+    return Summary(_line("all", scored), named, headline, 1 - cut / len(said) if said else None)
 
 
 def _line(name: str, results: Sequence[ItemResult]) -> Line:
@@ -108,19 +112,22 @@ def _line(name: str, results: Sequence[ItemResult]) -> Line:
     for scorer, value in SCORERS.items():
         values = [v for r in results if (v := value(r)) is not None]
         if values:
-            mean = math.fsum(values) / len(values)
-            scores[scorer] = Score(mean, *wilson(mean, len(values)), len(values))
+            scores[scorer] = Score.of(accuracy(values))
     return Line(name, scores, len(results))
 
 
 def _headline(lines: Sequence[Line]) -> dict[str, Score]:
-    """The unweighted mean over lines; its interval from the variances of theirs, which are independent."""
+    """The unweighted mean over subjects, by scorer.
+
+    Its interval is put together from the subjects' own (MOVER, Zou and Donner 2008): where every subject is at 100 %
+    it still has a width, as that of a bootstrap has not.
+    """
     found = {}
     for scorer in SCORERS:
         scores = [line.scores[scorer] for line in lines if scorer in line.scores]
         if scores:
             mean = math.fsum(s.mean for s in scores) / len(scores)
-            half = math.sqrt(math.fsum(((s.high - s.low) / 2) ** 2 for s in scores)) / len(scores)
-            items = sum(s.items for s in scores)
-            found[scorer] = Score(mean, max(0.0, mean - half), min(1.0, mean + half), items)
+            below = math.hypot(*(s.mean - s.low for s in scores)) / len(scores)
+            above = math.hypot(*(s.high - s.mean for s in scores)) / len(scores)
+            found[scorer] = Score(mean, mean - below, mean + above, sum(s.items for s in scores))
     return found

@@ -37,9 +37,7 @@ def say_notes(session: Session, one: Evaluated) -> None:
 
 def as_table(found: list[Evaluated]) -> str:
     """A line for each suite, each of its subjects below it."""
-    scorers = [
-        s for s in ("official", "strict", "choice") if any(s in one.summary.whole.scores for one in found)
-    ]
+    scorers = list(dict.fromkeys(scorer for one in found for scorer in one.summary.whole.scores))
     rows: list[tuple[str, ...]] = []
     for one in found:
         rows += [_row(one.evaluation.suite.name, one.summary.whole, scorers)]

@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def asked(body: dict[str, Any]) -> str:
-    return str(body["messages"][-1]["content"] if "messages" in body else body["prompt"])
+    return str(body["messages"][-1]["content"]) if "messages" in body else "a completion"
 
 
 def right(question: str) -> str:

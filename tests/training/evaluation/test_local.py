@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from governance.errors import InputError, UsageError
-from tests.training.evaluation.builders import byte_tokenizer, saved_model
+from tests.training.evaluation.builders import byte_tokenizer, letter_suite, saved_model
 from training.evaluation.asking import Failed, Message, Question, Said
-from training.evaluation.functionals import answer_batch, answer_log_likelihood
+from training.evaluation.engine import Work, all_results, work_off
+from training.evaluation.functionals import answer_batch, answer_log_likelihood, answer_loss, margin
 from training.evaluation.generate import LocalModel, Sampling, load_model
+from training.evaluation.journal import Heading, open_journal
+from training.evaluation.plan import Choice, plan
 from training.evaluation.rendering import Renderer, load_tokenizer
+from training.evaluation.targets import gold_batch, margin_batch
+from training.scoring.registry import scorers
 
 CHATS = [(Message("user", text),) for text in ("a", "What is twice 3?", "中文", "x" * 60, "b")]
 
@@ -185,3 +190,21 @@ def test_a_gpu_that_is_not_there_is_no_device(folder: Path, monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UsageError, match="no GPU"):
         load_model(str(folder), device="cuda")
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_targets_are_what_the_evaluation_measured(local: LocalModel, tmp_path: Path, text: bool):
+    import torch
+
+    what = plan(letter_suite(4), Choice(option_text=text))
+    with open_journal(tmp_path / "j", Heading("e", "p", "now")) as journal:
+        work_off(Work(what, local, scorers("mine"), "loglik"), journal)
+        found = all_results(what, journal.results)
+    with torch.no_grad():
+        losses = answer_loss(local.model, gold_batch(local.renderer, what.asked))
+        margins = margin(local.model, margin_batch(local.renderer, what.asked, [r.competitor for r in found]))
+
+    assert pytest.approx([r.gold_loglik for r in found], abs=1e-4) == (-losses).tolist()
+    assert pytest.approx([r.margin for r in found], abs=1e-4) == margins.tolist()
+    with pytest.raises(ValueError, match="have no such answer"):
+        margin_batch(local.renderer, what.asked, [None] * 4)

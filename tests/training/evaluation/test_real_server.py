@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from governance.errors import UsageError
 from governance.lake import open_lake
 from training.evaluation.plan import Choice
 from training.evaluation.request import EvalRequest, Evaluated, Local, Remote, run
@@ -82,17 +83,10 @@ def test_both_ways_give_the_same_answers_and_scores(served: str, shared_data: Pa
     assert here.evaluation.model.hash == there.evaluation.model.hash
 
 
-def test_a_server_without_log_probabilities_fails_items_and_says_why(
-    served: str, shared_data: Path, tmp_path: Path
-):
+def test_a_server_without_log_probabilities_says_so(served: str, shared_data: Path, tmp_path: Path):
     where = Remote(served, str(MODEL), retries=0)
     request = EvalRequest(
         str(MODEL), (str(shared_data / "fineval"),), Choice(limit=2), method="loglik", place=where
     )
-    with open_lake(str(tmp_path / "lake")) as lake:
-        found = run(lake, request)[0]
-
-    assert {"no log-likelihood: the server gives no log-probabilities of a prompt"} == {
-        r.reason for r in found.results
-    }
-    assert 2 == found.evaluation.counts["failed"]
+    with open_lake(str(tmp_path / "lake")) as lake, pytest.raises(UsageError, match="no log-probabilities"):
+        run(lake, request)

@@ -13,7 +13,6 @@ from tests.training.evaluation.builders import byte_tokenizer
 from tests.training.evaluation.edge import (
     Edge,
     Reply,
-    asked,
     completion,
     drip,
     edge,
@@ -233,17 +232,12 @@ def test_whether_to_think_goes_to_the_chat_template():
         assert {"enable_thinking": False} == at.bodies[0]["chat_template_kwargs"]
 
 
-def echo(shift: int = 0) -> Reply:
-    """Every character is a token of log-probability -0.5; one more is made up at the end."""
-
-    def reply(handler: Any, body: dict[str, Any]) -> None:
-        text = asked(body)
-        starts = [i + shift for i in range(len(text) + 1)]
-        values = [None, *[-0.5] * len(text)]
-        found = {"text_offset": starts, "token_logprobs": values, "tokens": [*text, "!"]}
-        handler.send(200, json.dumps({"choices": [{"text": text + "!", "logprobs": found}]}).encode())
-
-    return reply
+def echo(handler: Any, body: dict[str, Any]) -> None:
+    """Token t of the prompt has log-probability -t / 100; one more token is made up at the end."""
+    values = [None, *(-t / 100 for t in body["prompt"][1:]), -0.1]
+    handler.send(
+        200, json.dumps({"choices": [{"text": "!", "logprobs": {"token_logprobs": values}}]}).encode()
+    )
 
 
 def likely(at: Edge, *answers: str, **more: Any) -> tuple[Likelihood, ...] | Failed:
@@ -251,34 +245,53 @@ def likely(at: Edge, *answers: str, **more: Any) -> tuple[Likelihood, ...] | Fai
         return model.likelihoods([Question((Message("user", "What is twice 3?"),), answers)])[0]
 
 
-def test_log_likelihoods_come_from_a_prompt_that_is_repeated():
-    with edge(echo(), echo()) as at:
-        assert (Likelihood(-0.5, 1), Likelihood(-1.5, 3)) == likely(at, "6", "600")
-        assert at.bodies[0]["prompt"].endswith("assistant\n<think>\n\n</think>\n\n6")
+def test_log_likelihoods_come_from_a_prompt_that_is_repeated_token_by_token():
+    tokenizer = byte_tokenizer()
+    six, zero = tokenizer("60")["input_ids"]
+    with edge(echo, echo) as at:
+        found = likely(at, "6", "600")
+
+        assert not isinstance(found, Failed)
+        assert pytest.approx([-six / 100, -(six + 2 * zero) / 100]) == [one.nats for one in found]
+        assert [1, 3] == [one.tokens for one in found]
+        prompt = tokenizer.decode(at.bodies[1]["prompt"])
+        assert prompt.endswith(
+            "What is twice 3?<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n600"
+        )
         assert at.bodies[0]["echo"] is True
 
 
+def test_tries_are_made_again_for_log_likelihoods_too():
+    with edge(says(b"", 503), says(b"nonsense"), echo) as at:
+        assert not isinstance(likely(at, "6"), Failed)
+
+
 @pytest.mark.parametrize(
-    ("reply", "reason"),
+    "reply",
     [
-        (says(completion("no")), "gives no log-probabilities of a prompt"),
-        (
-            says(b'{"choices": [{"logprobs": {"text_offset": [0], "token_logprobs": []}}]}'),
-            "gives no log-prob",
-        ),
-        (
-            says(b'{"choices": [{"logprobs": {"text_offset": [0], "token_logprobs": [null]}}]}'),
-            "do not begin where",
-        ),
-        (echo(shift=10_000), "do not begin where the answer does"),
+        says(completion("no")),
+        says(b'{"choices": [{"logprobs": {"token_logprobs": [null, -1.0]}}]}'),
+        says(b'{"error": "echo is not supported"}', 400),
+        says(b'{"detail": "prompt must be a string"}', 422),
     ],
 )
-def test_a_server_without_log_probabilities_says_so(reply: Reply, reason: str):
-    with edge(reply) as at:
-        found = likely(at, "6", retries=0)
+def test_a_server_without_log_probabilities_ends_the_evaluation_at_once(reply: Reply):
+    with edge(*[reply] * 9) as at:
+        with pytest.raises(UsageError, match="gives no log-probabilities of a prompt") as refused:
+            likely(at, "6")
+        assert 1 == len(at.bodies)
+    assert "--method generation" in refused.value.hint
 
-    assert isinstance(found, Failed)
-    assert reason in found.reason
+
+def test_a_log_probability_that_is_none_is_garbage():
+    def positive(handler: Any, body: dict[str, Any]) -> None:
+        values = [0.5] * len(body["prompt"])
+        handler.send(200, json.dumps({"choices": [{"logprobs": {"token_logprobs": values}}]}).encode())
+
+    with edge(echo, *[positive] * 9) as at:
+        with server(at, Renderer(byte_tokenizer()), retries=0) as model:
+            question = Question((Message("user", "a"),), ("6", "7"))
+            assert [Failed("a log-probability is no number")] == model.likelihoods([question])
 
 
 def test_log_likelihoods_need_the_chat_template():

@@ -3,25 +3,11 @@ from __future__ import annotations
 import pytest
 
 from governance.evaluations import ItemResult, ItemState
-from training.evaluation.summary import summarise, wilson
+from training.evaluation.summary import summarise
 
 
 def result(item: str, official: float | None, subject: str | None = None, **more: object) -> ItemResult:
     return ItemResult(item, ItemState.SCORED, subject=subject, official=official, strict=official, **more)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("right", "count", "low", "high"),
-    [
-        (0, 10, 0.0, 0.2775),
-        (10, 10, 0.7225, 1.0),
-        (5, 10, 0.2366, 0.7634),
-        (1, 1, 0.2065, 1.0),
-        (81, 263, 0.2553, 0.3662),
-    ],
-)
-def test_wilsons_interval(right: int, count: int, low: float, high: float):
-    assert pytest.approx((low, high), abs=5e-5) == wilson(right / count, count)
 
 
 def test_a_mean_is_over_the_scored_items():
@@ -48,6 +34,8 @@ def test_finova_and_financeiq_report_the_unweighted_mean_over_their_parts():
     assert 0.5 == summarise("financeiq", financeiq).headline["strict"].mean
     low, high = (getattr(summarise("financeiq", financeiq).headline["official"], n) for n in ("low", "high"))
     assert 0 <= low < 0.5 < high <= 1
+    all_right = summarise("financeiq", financeiq[:2]).headline["official"]
+    assert pytest.approx((1.0, 0.3424, 1.0), abs=5e-5) == (all_right.mean, all_right.low, all_right.high)
 
 
 def test_how_many_answers_were_cut_is_told():
@@ -63,3 +51,28 @@ def test_nothing_scored_is_no_figure():
     found = summarise("gsm8k", [ItemResult("a", ItemState.WITHHELD)])
 
     assert ({}, 0) == (found.whole.scores, found.whole.items)
+
+
+def test_options_of_different_length_are_compared_per_byte_too():
+    short = ItemResult(
+        "a",
+        ItemState.SCORED,
+        gold="B",
+        choice="A",
+        choice_score=0.0,
+        option_logliks=(-3.0, -4.0),
+        option_bytes=(1, 8),
+    )
+    letters = ItemResult(
+        "b",
+        ItemState.SCORED,
+        gold="A",
+        choice="A",
+        choice_score=1.0,
+        option_logliks=(-3.0, -4.0),
+        option_bytes=(1, 1),
+    )
+
+    assert 1.0 == summarise("x", [short, letters]).whole.scores["choice per byte"].mean
+    assert 0.5 == summarise("x", [short, letters]).whole.scores["choice"].mean
+    assert "choice per byte" not in summarise("x", [letters]).whole.scores
