@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from governance.label_records import LABEL_REWARD, LABEL_WINDOW
 from governance.lake.canonical import table_hash
 from governance.lake.commit import committed, writing
 from governance.lake.staging import stage
 from governance.lake.tables import (
-    LABEL_REWARD,
     LABEL_REWARDS,
-    LABEL_WINDOW,
     LABEL_WINDOWS,
     Table,
     names,

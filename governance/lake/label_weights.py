@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from governance.label_records import LABEL_WEIGHT
 from governance.lake.canonical import table_hash
 from governance.lake.commit import committed, writing
-from governance.lake.tables import LABEL_WEIGHT, LABEL_WEIGHTS, names
+from governance.lake.tables import LABEL_WEIGHTS, names
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake

@@ -17,10 +17,12 @@ from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
+from governance.label_records import LABEL_REWARD, LABEL_WEIGHT, LABEL_WINDOW, STAGE
 from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
 from governance.text.signatures import EDGES as EDGE
 from governance.text.signatures import SIGNATURES as SIGNATURE
+from governance.trainings import BATCHES, CHECKPOINTS, EXCLUSIONS, SAMPLES, STEPS, WEIGHTS
 
 FORMAT = 1
 """Version of this layout. A lake of a higher one is not opened."""
@@ -224,63 +226,45 @@ DATASET_PROFILES = Table(
     ("version_id",),
     later=True,
 )
-LABEL_WEIGHT = pa.schema(
-    [
-        pa.field("step", LONG, False),  # optimizer steps done when it was estimated
-        pa.field("label", TEXT, False),
-        pa.field("pass_cur", pa.float64()),  # pass@k of the model in training; null where it was not measured
-        pa.field("pass_ref", pa.float64()),  # mean pass@k of reference models; null where there is none
-        pa.field("raw", pa.float64()),  # equation 12; null where pass_cur is
-        pa.field("smoothed", pa.float64(), False),  # what the next estimate goes on from
-        pa.field("normalised", pa.float64(), False),  # what samples are weighted by; mean 1 over labels
-    ]
+
+
+def of_run(name: str, schema: pa.Schema) -> Table:
+    """A table whose rows belong to a training run."""
+    return Table(name, pa.schema([pa.field("run", TEXT, False), *schema]), ("run",), later=True)
+
+
+TRAININGS = Table(
+    "trainings",
+    columns(
+        run=TEXT,
+        seq=LONG,
+        kind=TEXT,
+        state=TEXT,
+        started=TEXT,
+        finished=TEXT,
+        user=TEXT,
+        split=TEXT,
+        split_hash=TEXT,
+        model=TEXT,
+        model_hash=TEXT,
+        record=TEXT,  # JSON of the TrainingRecord
+    ),
+    ("run", "seq"),
+    later=True,
 )
-"""One label in one estimate of the label weights."""
-LABEL_WEIGHTS = Table(
-    "label_weights", pa.schema([pa.field("run", TEXT, False), *LABEL_WEIGHT]), ("run",), later=True
-)
-LABEL_REWARD = pa.schema(
-    [
-        pa.field("step", LONG, False),  # 0-based optimizer step whose completions were judged
-        pa.field("place", LONG, False),  # place among the prompts of the step
-        pa.field("sample", LONG, False),  # number in the run's list of samples
-        pa.field("label", TEXT, False),
-        pa.field("answers", LONG, False),  # completions judged
-        pa.field("reward", pa.float64(), False),  # their mean, 0 to 1
-        pa.field("weight", pa.float64(), False),  # of the label in the objective at that step
-    ]
-)
-"""One prompt of one step of training by reward."""
-LABEL_REWARDS = Table(
-    "label_rewards", pa.schema([pa.field("run", TEXT, False), *LABEL_REWARD]), ("run",), later=True
-)
-LABEL_WINDOW = pa.schema(
-    [
-        pa.field("label", TEXT, False),
-        pa.field("window", LONG, False),  # 0-based
-        pa.field("stop_step", LONG, False),  # the step after its last
-        pa.field("prompts", LONG, False),
-        pa.field("reward", pa.float64()),  # mean over prompts; null where there were none
-        pa.field("gain", pa.float64()),  # over the window it is compared with; null where there is none
-        pa.field("low", pa.float64()),  # 95 % interval of the gain
-        pa.field("high", pa.float64()),
-        pa.field("verdict", TEXT, False),  # waiting, improving, reached, taken_over
-    ]
-)
-"""One label at the end of one window of training by reward, and what was decided."""
-LABEL_WINDOWS = Table(
-    "label_windows", pa.schema([pa.field("run", TEXT, False), *LABEL_WINDOW]), ("run",), later=True
-)
+TRAINING_SAMPLES = of_run("training_samples", SAMPLES)
+TRAINING_EXCLUSIONS = of_run("training_exclusions", EXCLUSIONS)
+TRAINING_STEPS = of_run("training_steps", STEPS)
+TRAINING_BATCHES = of_run("training_batches", BATCHES)
+TRAINING_CHECKPOINTS = of_run("training_checkpoints", CHECKPOINTS)
+TRAINING_WEIGHTS = of_run("training_weights", WEIGHTS)
+LABEL_WEIGHTS = of_run("label_weights", LABEL_WEIGHT)
+LABEL_REWARDS = of_run("label_rewards", LABEL_REWARD)
+LABEL_WINDOWS = of_run("label_windows", LABEL_WINDOW)
 STAGES = Table(
     "stages",
-    pa.schema(
-        [
-            *columns(plan=TEXT, position=LONG, name=TEXT, kind=TEXT, run=TEXT, seq=LONG),
-            pa.field("before", TEXT),  # run of the stage before; null for the first
-            *columns(labels=TEXT, reason=TEXT, record=TEXT),  # JSON list; why these labels; JSON object
-        ]
-    ),
-    ("plan", "run"),
+    pa.schema([pa.field("plan", TEXT, False), pa.field("seq", LONG, False), *STAGE]),
+    ("plan",),
     later=True,
 )
 REMOVALS = Table(
@@ -319,6 +303,13 @@ TABLES: tuple[Table, ...] = (
     EMBEDDING_BATCHES,
     EMBEDDINGS,
     DATASET_PROFILES,
+    TRAININGS,
+    TRAINING_SAMPLES,
+    TRAINING_EXCLUSIONS,
+    TRAINING_STEPS,
+    TRAINING_BATCHES,
+    TRAINING_CHECKPOINTS,
+    TRAINING_WEIGHTS,
     LABEL_WEIGHTS,
     LABEL_REWARDS,
     LABEL_WINDOWS,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from governance.label_records import LABEL_REWARD, LABEL_WEIGHT, LABEL_WINDOW
 from governance.lake import Lake
 from governance.lake.events import events, verify_chain
 from governance.lake.label_rewards import (
@@ -12,7 +13,6 @@ from governance.lake.label_rewards import (
     save_label_rewards,
 )
 from governance.lake.label_weights import load_label_weights, save_label_weights
-from governance.lake.tables import LABEL_REWARD, LABEL_WEIGHT, LABEL_WINDOW
 from governance.lake.verify import verify_lake
 
 
