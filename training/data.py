@@ -186,9 +186,7 @@ def _dialogues(rendered: list[Rendered], tokenizer: Any) -> list[_Encoded]:
     return [_Encoded(np.array(ids, np.int32), within(r.spans, offsets)) for r, ids, offsets in pairs]
 
 
-def within(
-    spans: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]
-) -> npt.NDArray[np.bool_]:
+def within(spans: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]) -> npt.NDArray[np.bool_]:
     """(tokens,) whether a token lies in one of the spans; one that begins before its span does not."""
     bounds = np.array(offsets, np.int64).reshape(-1, 2)
     starts = np.array([a for a, _ in spans], np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from governance.errors import InputError
@@ -80,14 +80,14 @@ class Estimator:
     def __post_init__(self) -> None:
         self.drawn = drawn(self.instances, self.options.instances, self.options.seed)
 
-    def estimate(self) -> WeightState:
-        """The weights after one more estimate; they are in `state` too."""
+    def estimate(self, without: Collection[str] = ()) -> WeightState:
+        """The weights after one more estimate, of every label but those; they are in `state` too."""
         if self._reference is None:
             self._reference = reference_rates(self._of_references())
-        current = self._rates(self.answers)
+        current = self._rates(self.answers, without)
         measured = {
             label: LabelRate(current.get(label), self._reference.get(label))
-            for label in sorted(set(self.labels))
+            for label in sorted(set(self.labels) - set(without))
         }
         self.state = estimated(measured, self.state, self.options)
         return self.state
@@ -98,5 +98,6 @@ class Estimator:
         for model in self.references:
             yield self._rates(model)
 
-    def _rates(self, answers: Answers) -> dict[str, float | None]:
-        return rates(passes(self.drawn, answers, self.reward, self.options.answers), self.options.k)
+    def _rates(self, answers: Answers, without: Collection[str] = ()) -> dict[str, float | None]:
+        asked = [i for i in self.drawn if i.label not in without]
+        return rates(passes(asked, answers, self.reward, self.options.answers), self.options.k)

@@ -6,7 +6,8 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ class Instance:
 
     Attributes:
         sample: the sample's number in the run's list of samples.
+        position: its position in the split.
         sample_id: 64 hex.
         label: the sample's label; UNLABELLED for none.
         kind: how an answer is judged, one of `training.rewarding.KINDS`.
@@ -28,6 +30,7 @@ class Instance:
     """
 
     sample: int
+    position: int
     sample_id: str
     label: str
     kind: str
@@ -62,7 +65,7 @@ def instances_of(members: Iterable[pa.Table], gold: Gold) -> Instances:
     skipped: Counter[str] = Counter()
     number = 0
     for table in members:
-        rows = table.select(["sample_id", "label", "conversation"]).to_pylist()
+        rows = table.select(["position", "sample_id", "label", "conversation"]).to_pylist()
         for sample, row in enumerate(rows, start=number):
             made = _instance(sample, row, gold)
             if isinstance(made, str):
@@ -73,10 +76,10 @@ def instances_of(members: Iterable[pa.Table], gold: Gold) -> Instances:
     return Instances(tuple(found), dict(sorted(skipped.items())))
 
 
-def _instance(sample: int, row: Mapping[str, object], gold: Gold) -> Instance | str:
+def _instance(sample: int, row: Mapping[str, Any], gold: Gold) -> Instance | str:
     """The instance, or why the row is none."""
     turns = row["conversation"]
-    if not isinstance(turns, list) or not turns or turns[-1]["role"] != "assistant":
+    if not turns or turns[-1]["role"] != "assistant":
         return "the conversation does not end with an answer"
     if len(turns) < 2:
         return "there is nothing before the answer"
@@ -84,9 +87,13 @@ def _instance(sample: int, row: Mapping[str, object], gold: Gold) -> Instance | 
     if judged is None:
         return "the answer states no result that a strict scorer can judge"
     prompt = tuple((t["role"], t["content"]) for t in turns[:-1])
-    return Instance(
-        sample, str(row["sample_id"]), str(row["label"] or UNLABELLED), judged[0], prompt, judged[1]
-    )
+    label = row["label"] or UNLABELLED
+    return Instance(sample, row["position"], row["sample_id"], label, judged[0], prompt, judged[1])
+
+
+def renumbered(instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    """The instances as the whole list of a run's samples, numbered 0, 1, 2 ... in their order."""
+    return tuple(replace(instance, sample=number) for number, instance in enumerate(instances))
 
 
 def drawn(instances: Sequence[Instance], per_label: int, seed: int) -> tuple[Instance, ...]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from governance.label_records import LABEL_WEIGHT
 from governance.lake.canonical import table_hash
-from governance.lake.commit import committed, writing
+from governance.lake.commit import writing
 from governance.lake.tables import LABEL_WEIGHTS, names
 
 if TYPE_CHECKING:
@@ -23,17 +23,14 @@ def save_label_weights(lake: Lake, run: str, rows: pa.Table) -> None:
     steps = rows.column("step").unique().to_pylist()
     if len(steps) != 1:
         raise ValueError(f"one estimate belongs to one step, not to {steps}")
-    key = f"label_weights:{run}:{steps[0]}"
-    if committed(lake, key):
-        return
-    owned = rows.add_column(0, "run", pa.repeat(pa.scalar(run, pa.string()), rows.num_rows))
     with writing(lake) as tx:
-        if committed(lake, key):
+        if steps[0] in load_label_weights(lake, run).column("step").to_pylist():
             return
         tx.ensure(LABEL_WEIGHTS)
+        owned = rows.add_column(0, "run", pa.repeat(pa.scalar(run, pa.string()), rows.num_rows))
         tx.insert(LABEL_WEIGHTS, owned)
         details = {"step": steps[0], "labels": rows.num_rows, "rows": table_hash(rows)}
-        tx.describe("run.weights", run, details, key)
+        tx.describe("training.weights", run, details)
 
 
 def load_label_weights(lake: Lake, run: str) -> pa.Table:

@@ -9,6 +9,7 @@ from governance.lake.events import events, verify_chain
 from governance.lake.label_rewards import (
     load_label_rewards,
     load_label_windows,
+    rewind_labels,
     mean_rewards,
     save_label_rewards,
 )
@@ -54,7 +55,7 @@ def windows(*numbers: int) -> pa.Table:
         {
             "label": "a",
             "window": n,
-            "stop_step": 10 * (n + 1),
+            "stop_step": 2 * (n + 1),
             "prompts": 4,
             "reward": 0.5,
             "verdict": "waiting",
@@ -77,7 +78,7 @@ def test_weights_come_back_by_step_and_label(lake: Lake):
     ]
     assert [None, 0.25] == found.column("pass_cur").to_pylist()[:2]
     assert verify_lake(lake).ok
-    assert "run.weights" == events(lake)[-1].action
+    assert "training.weights" == events(lake)[-1].action
 
 
 def test_an_estimate_that_is_made_again_after_a_kill_is_there_once(lake: Lake):
@@ -94,10 +95,10 @@ def test_one_estimate_is_of_one_step(lake: Lake):
 
 
 def test_rewards_and_windows_come_back_in_order(lake: Lake):
-    save_label_rewards(lake, "r1", 2, rewards(0, 1), windows(0))
-    save_label_rewards(lake, "r1", 4, rewards(2, 3), windows(1))
-    save_label_rewards(lake, "r1", 4, rewards(2, 3), windows(1))
-    save_label_rewards(lake, "r1", 5, rewards(), windows())
+    save_label_rewards(lake, "r1", rewards(0, 1), windows(0))
+    save_label_rewards(lake, "r1", rewards(2, 3), windows(1))
+    save_label_rewards(lake, "r1", rewards(2, 3), windows(1))
+    save_label_rewards(lake, "r1", rewards(), windows())
 
     assert rewards(0, 1, 2, 3) == load_label_rewards(lake, "r1")
     assert windows(0, 1) == load_label_windows(lake, "r1")
@@ -105,7 +106,7 @@ def test_rewards_and_windows_come_back_in_order(lake: Lake):
 
 
 def test_mean_rewards_by_step_and_label(lake: Lake):
-    save_label_rewards(lake, "r1", 2, rewards(0), windows())
+    save_label_rewards(lake, "r1", rewards(0), windows())
 
     assert [(0, "a", 2, 0.25), (0, "b", 2, 0.5)] == [
         tuple(r.values()) for r in mean_rewards(lake, "r1").to_pylist()
@@ -121,3 +122,24 @@ def test_a_lake_that_is_older_than_the_tables_has_none(lake: Lake):
     assert 0 == mean_rewards(lake, "r1").num_rows
     save_label_weights(lake, "r1", weights(0, "a"))
     assert 1 == load_label_weights(lake, "r1").num_rows
+
+
+def test_a_run_that_goes_on_from_an_earlier_step_says_the_rest_anew(lake: Lake):
+    save_label_weights(lake, "r1", weights(0, "a"))
+    save_label_weights(lake, "r1", weights(2, "a"))
+    save_label_rewards(lake, "r1", rewards(0, 1, 2, 3), windows(0, 1))
+    save_label_rewards(lake, "r2", rewards(9), windows())
+
+    rewind_labels(lake, "r1", 2)
+    count = len(events(lake))
+    rewind_labels(lake, "r1", 2)  # there is nothing more to take out
+
+    assert count == len(events(lake))
+    assert rewards(0, 1) == load_label_rewards(lake, "r1")
+    assert windows(0) == load_label_windows(lake, "r1")
+    assert [0] == load_label_weights(lake, "r1").column("step").to_pylist()
+    assert rewards(9) == load_label_rewards(lake, "r2")
+    save_label_rewards(lake, "r1", rewards(1, 2), windows(0, 1))
+    assert rewards(0, 1, 2) == load_label_rewards(lake, "r1")
+    assert windows(0, 1) == load_label_windows(lake, "r1")
+    assert verify_lake(lake).ok

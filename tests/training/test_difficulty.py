@@ -16,7 +16,7 @@ from training.weights import Pass, WeightOptions
 
 
 def instance(sample: int, label: str, gold: str = "7") -> Instance:
-    return Instance(sample, f"{sample:064x}", label, "number", (("user", f"{label} {sample}"),), gold)
+    return Instance(sample, sample, f"{sample:064x}", label, "number", (("user", f"{label} {sample}"),), gold)
 
 
 def member(position: int, *turns: tuple[str, str], label: str | None = "sums") -> dict[str, object]:
