@@ -67,6 +67,7 @@ class TrainingRecord:
         split: NAME@VERSION, or the folder of an exported one.
         split_hash: content hash of the split.
         model: name, folder or new:SIZE, as given.
+        tokenizer: name or folder of its tokenizer; empty for the model's own.
         model_hash: 64 hex over the base model's files.
         folder: where checkpoints and the model are.
         settings: each key with its value.
@@ -87,6 +88,7 @@ class TrainingRecord:
     started: str
     user: str
     govern: str
+    tokenizer: str = ""
     command: str = ""
     parent: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -76,6 +76,13 @@ class Samples:
         """64 hex sample ids by number."""
         return list(self.rows.column("sample_id").to_pylist())
 
+    def named(self, numbers: Sequence[int], most: int = 8) -> str:
+        """Samples in words, by their position in the split and the beginning of their id."""
+        rows = self.rows.take(pa.array(numbers[:most], pa.int64())).to_pylist()
+        shown = [f"sample at position {row['position']} ({row['sample_id'][:12]})" for row in rows]
+        rest = len(numbers) - len(shown)
+        return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
     @property
     def reasons(self) -> dict[str, int]:
         """How many members each reason excluded, most first."""

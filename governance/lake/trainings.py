@@ -106,13 +106,12 @@ def finish_training(lake: Lake, run: str, state: str, details: Mapping[str, Any]
     _change(lake, run, state, "training.finish" if state == FINISHED else "training.fail", details)
 
 
-def rewind(lake: Lake, run: str, keep_checkpoints: pa.Table) -> None:
-    """The run goes on from an earlier step than the lake knows: its steps are out, of its checkpoints these stay."""
+def rewind(lake: Lake, run: str) -> None:
+    """The run goes on from an earlier step than the lake knows: its steps are out, and come anew."""
     with writing(lake) as tx:
         known = steps_done(lake, run)
         for table in PROGRESS:
             tx.delete(table, "run", run)
-        tx.insert(TRAINING_CHECKPOINTS, _owned(run, keep_checkpoints))
         tx.describe("training.rewind", run, {"steps": known})
 
 

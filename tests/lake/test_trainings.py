@@ -111,7 +111,7 @@ def test_steps_neither_repeat_nor_leave_a_gap(started: Lake, first: int, stop: i
 def test_a_run_that_goes_back_gives_its_steps_anew(started: Lake) -> None:
     trainings.add_progress(started, RECORD.run, steps(0, 3))
 
-    trainings.rewind(started, RECORD.run, CHECKPOINTS.empty_table())
+    trainings.rewind(started, RECORD.run)
     trainings.add_progress(started, RECORD.run, steps(0, 2))
 
     assert [0, 1] == trainings.load_steps(started, RECORD.run).column("step").to_pylist()
