@@ -46,6 +46,7 @@ class Course:
         rule: when a label is taken over; None for never.
         weights: of labels in the objective; where none were estimated every label counts 1.
         taken: label -> the step it was taken over after.
+        last_reward: mean over the prompts of the last step; 0 before the first.
     """
 
     def __init__(self, instances: Sequence[Instance], rule: TakeoverOptions | None) -> None:
@@ -53,6 +54,7 @@ class Course:
         self.rule = rule
         self.weights = WeightState()
         self.taken: dict[str, int] = {}
+        self.last_reward = 0.0
         self._windows: dict[str, list[Moments]] = {i.label: [] for i in instances}
         self._current: dict[str, list[float]] = {}
         self._rewards: list[dict[str, Any]] = []
@@ -86,6 +88,7 @@ class Course:
             row = {"step": step, "place": place, "sample": prompt.instance.sample, "label": label}
             counted = {"answers": len(prompt.rewards), "reward": mean, "weight": self.weight(label)}
             self._rewards.append(row | counted)
+        self.last_reward = sum(sum(p.rewards) / len(p.rewards) for p in prompts) / max(1, len(prompts))
 
     def step_done(self, steps: int) -> None:
         """So many steps are done; at the end of a window every label that goes on is judged."""

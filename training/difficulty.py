@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from governance.errors import InputError
-from training.instances import Instance, drawn
+from training.instances import UNLABELLED, Instance, drawn
 from training.rewarding import Reward
 from training.weights import (
     LabelRate,
@@ -60,7 +60,7 @@ class Estimator:
     not change while a run lasts, so they answer once, the first time, or their rates came from a file.
 
     Attributes:
-        labels: every label of the split, also those without an instance.
+        labels: every label of the split, also those without an instance; samples without a label always count 1.
         answers: asks the model in training.
         references: ask the reference models.
         imported: label -> pass rate of reference models, from a file; taken beside `references` as one model more.
@@ -78,7 +78,8 @@ class Estimator:
     _reference: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
-        self.drawn = drawn(self.instances, self.options.instances, self.options.seed)
+        labelled = [i for i in self.instances if i.label != UNLABELLED]
+        self.drawn = drawn(labelled, self.options.instances, self.options.seed)
 
     def estimate(self, without: Collection[str] = ()) -> WeightState:
         """The weights after one more estimate, of every label but those; they are in `state` too."""
@@ -87,7 +88,7 @@ class Estimator:
         current = self._rates(self.answers, without)
         measured = {
             label: LabelRate(current.get(label), self._reference.get(label))
-            for label in sorted(set(self.labels) - set(without))
+            for label in sorted(set(self.labels) - {UNLABELLED, *without})
         }
         self.state = estimated(measured, self.state, self.options)
         return self.state

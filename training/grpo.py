@@ -1,7 +1,7 @@
 """Training by verifiable rewards: GRPO with TRL, weighted by label, recorded, resumable.
 
     found = instances_of(split.members("train"), gold_of)
-    request = GrpoRequest(model, tokenizer, found.found, GrpoSettings(steps=200), Path("runs/2"), rule=TakeoverOptions())
+    request = GrpoRequest(model, tokenizer, found.found, GrpoSettings(), Path("runs/2"), rule=TakeoverOptions())
     result = train_grpo(request, observers=[recorder])
 
 Before each step's micro-batches answers are sampled from the model as it is, so every step is on policy. On a CPU that
@@ -10,6 +10,7 @@ is transformers' own `generate`; nothing else is needed.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +19,16 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from governance.errors import UsageError
+from training.arguments import NEVER
 from training.course import Course, order_of
 from training.difficulty import Answers, Estimator
 from training.grpo_settings import GrpoSettings
 from training.instances import Instance, renumbered
 from training.observer import StepObserver
+from training.placement import Placement, placed
 from training.rewarding import Reward, reward
 from training.takeover import TakeoverOptions
-from training.weights import WeightOptions, WeightState
+from training.weights import WeightOptions, WeightState, among
 
 STATE = "govern_course.json"
 """The course of labels, kept with each checkpoint."""
@@ -39,6 +42,11 @@ class Keeper(Protocol):
 
     def rewards(self, rewards: pa.Table, windows: pa.Table) -> None:
         """LABEL_REWARD and LABEL_WINDOW rows, in order; after a resume some may come a second time."""
+
+
+def _nobody(trainer: Any) -> Sequence[Any]:
+    """No callback."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ class GrpoRequest:
         references: reference models, which answer prompts.
         imported: label -> pass rate of reference models, from a file.
         resume: folder of the checkpoint to go on from.
-        log: told of each step's loss, learning rate and so on, as TRL names them.
+        placement: how the run computes; None for what the settings and this machine lead to.
+        recording: given the trainer, callbacks that stand after all others.
     """
 
     model: Any
@@ -72,7 +81,8 @@ class GrpoRequest:
     imported: Mapping[str, float] = field(default_factory=dict)
     resume: Path | None = None
     keeper: Keeper | None = None
-    log: Callable[[int, Mapping[str, float]], None] | None = None
+    placement: Placement | None = None
+    recording: Callable[[Any], Sequence[Any]] = _nobody
 
 
 @dataclass(frozen=True)
@@ -108,14 +118,24 @@ def train_grpo(request: GrpoRequest, observers: Sequence[StepObserver] = ()) -> 
         )
     instances = renumbered(request.instances)
     course = Course(instances, request.rule)
-    course.weights = request.weights
+    if request.settings.label_weights != "none":
+        course.weights = among(request.weights, course.labels)
     if request.resume is not None:
         restored(course, request.resume)
+        if course.over:
+            return _result(request, course, int(request.resume.name.rpartition("-")[2]))
     keeping = CourseCallback(course, estimator_of(request, instances), request)
     trainer = _trainer(request, course, observers, keeping)
-    trainer.train(resume_from_checkpoint=None if request.resume is None else str(request.resume))
-    steps = int(trainer.state.global_step)
-    return GrpoResult(steps, dict(course.taken), course.weights, request.folder / f"checkpoint-{steps}")
+    with warnings.catch_warnings():
+        # TRL 1.16 asks transformers 5.24 by a name that goes with version 6, once a step
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
+        trainer.train(resume_from_checkpoint=None if request.resume is None else str(request.resume))
+    return _result(request, course, int(trainer.state.global_step))
+
+
+def _result(request: GrpoRequest, course: Course, steps: int) -> GrpoResult:
+    folder = request.folder / f"checkpoint-{steps}"
+    return GrpoResult(steps, dict(course.taken), course.weights, folder)
 
 
 def estimator_of(request: GrpoRequest, instances: Sequence[Instance]) -> Estimator | None:
@@ -123,7 +143,7 @@ def estimator_of(request: GrpoRequest, instances: Sequence[Instance]) -> Estimat
     from training.answering import Sampling, answering
 
     settings = request.settings
-    if not settings.reestimate_steps:
+    if not settings.reestimate_steps or settings.label_weights == "none":
         return None
     sampling = Sampling(
         settings.max_new_tokens, settings.temperature, settings.top_p, seed=request.weighting.seed
@@ -144,6 +164,7 @@ def _trainer(request: GrpoRequest, course: Course, observers: Sequence[StepObser
     from transformers import PrinterCallback
 
     from training.callback import ObserverCallback
+    from training.failures import only_our_words
     from training.rollouts import PLACE, RolloutTrainer
 
     settings = request.settings
@@ -151,33 +172,34 @@ def _trainer(request: GrpoRequest, course: Course, observers: Sequence[StepObser
     observing = ObserverCallback(observers, [i.sample_id for i in course.instances])
     if request.tokenizer.pad_token_id is None:
         request.tokenizer.pad_token = request.tokenizer.eos_token
-    trainer = RolloutTrainer(
-        course=course,
-        observing=observing,
-        reward=request.reward,
-        decode=lambda ids: request.tokenizer.batch_decode(ids, skip_special_tokens=True),
-        model=request.model,
-        args=_arguments(request),
-        train_dataset=Dataset.from_dict({PLACE: order}),
-        processing_class=request.tokenizer,
-        callbacks=[observing, keeping],
-    )
+    with only_our_words():
+        trainer = RolloutTrainer(
+            course=course,
+            observing=observing,
+            reward=request.reward,
+            decode=lambda ids: request.tokenizer.batch_decode(ids, skip_special_tokens=True),
+            model=request.model,
+            args=grpo_arguments(settings, request.placement or placed(settings.as_sft()), request.folder),
+            train_dataset=Dataset.from_dict({PLACE: order}),
+            processing_class=request.tokenizer,
+        )
     trainer.remove_callback(PrinterCallback)  # stdout is for results
+    for callback in (observing, keeping, *request.recording(trainer)):
+        trainer.add_callback(callback)
     return trainer
 
 
-def _arguments(request: GrpoRequest) -> Any:
-    import torch
+def grpo_arguments(settings: GrpoSettings, placement: Placement, folder: Path) -> Any:
+    """Our settings as those of TRL's trainer."""
     from accelerate import PartialState
     from trl import GRPOConfig
 
-    settings = request.settings
-    gpu = torch.cuda.is_available()
+    state = PartialState(cpu=placement.device == "cpu")
     return GRPOConfig(
-        output_dir=str(request.folder),
+        output_dir=str(folder),
         max_steps=settings.steps,
         per_device_train_batch_size=settings.micro_batch,
-        gradient_accumulation_steps=settings.accumulation(PartialState().num_processes),
+        gradient_accumulation_steps=settings.accumulation(state.num_processes),
         num_generations=settings.generations,
         max_completion_length=settings.max_new_tokens,
         temperature=settings.temperature,
@@ -192,16 +214,18 @@ def _arguments(request: GrpoRequest) -> Any:
         epsilon=settings.clip,
         loss_type=settings.loss,
         scale_rewards=settings.scale_rewards,
-        gradient_checkpointing=settings.gradient_checkpointing,
         shuffle_dataset=False,  # the order is the course's own
-        bf16=gpu and torch.cuda.is_bf16_supported(),
-        use_cpu=not gpu,
+        bf16=placement.bf16,
+        fp16=False,
+        use_cpu=placement.device == "cpu",
+        gradient_checkpointing=placement.checkpointing,
         seed=settings.seed,
-        save_strategy="steps" if settings.save_steps else "no",
-        save_steps=settings.save_steps or settings.steps,
-        save_only_model=False,
-        logging_steps=1,
+        save_strategy="steps",
+        save_steps=settings.save_steps or NEVER,
+        save_total_limit=settings.keep,
+        logging_strategy="no",  # steps are recorded by callbacks of our own
         logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,
+        dataloader_pin_memory=placement.device == "cuda",
     )

@@ -48,12 +48,6 @@ class CourseCallback(TrainerCallback):  # type: ignore[misc]
             control.should_training_stop = True
             control.should_save = True
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Whoever follows the run is told."""
-        if self.request.log is not None and state.is_world_process_zero and "loss" in (logs or {}):
-            numbers = {k: float(v) for k, v in logs.items() if isinstance(v, int | float)}
-            self.request.log(state.global_step, numbers)
-
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The course is written beside the checkpoint, then its rows go to the lake."""
         if state.is_world_process_zero:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from governance.errors import UsageError
 from governance.settings import Strict
+from training.settings import DEFAULT, Lora, TrainSettings, flat
+from training.tables import validated
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -53,10 +57,27 @@ class GrpoSettings(Strict):
     """label weights are estimated at the start and then every so many steps; 0 for not at all"""
     save_steps: Annotated[int, Field(ge=0)] = 0
     """steps between checkpoints; 0 for one at the end only"""
-    gradient_checkpointing: bool = False
-    """activations are computed twice to save memory"""
-    seed: Annotated[int, Field(ge=0)] = 0
+    keep: Count = 2
+    """checkpoints kept on disk"""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     """of the order of prompts and of sampling"""
+    template: str = ""
+    """chatml or the path of a .jinja file; empty takes the tokenizer's own"""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """auto is bf16 where the device has it"""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """where the run computes"""
+    attention: Literal["auto", "flash_attention_2", "sdpa", "eager"] = "auto"
+    """auto is flash attention where it is installed and fits, else sdpa"""
+    gradient_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """activations are computed twice to save memory; auto is on with a GPU and off without"""
+    lora: Lora = Lora()
+    """low-rank adapters; rank 0 trains the whole model"""
+
+    def as_sft(self) -> TrainSettings:
+        """What loading and placing a model asks of settings."""
+        shared = ("seed", "template", "precision", "device", "attention", "gradient_checkpointing", "lora")
+        return TrainSettings(**{name: getattr(self, name) for name in shared})
 
     def accumulation(self, processes: int = 1) -> int:
         """Micro-batches of one step in each of the processes.
@@ -73,3 +94,28 @@ class GrpoSettings(Strict):
                 hint="prompts times generations has to be a multiple of micro_batch times processes",
             )
         return answers // at_once
+
+
+@dataclass(frozen=True)
+class ChosenGrpo:
+    """Settings in force.
+
+    Attributes:
+        origins: dotted key -> where its value comes from: default, or the file's path.
+    """
+
+    settings: GrpoSettings
+    origins: Mapping[str, str]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Dotted key -> value, of every setting."""
+        return flat(self.settings.model_dump(mode="json"))
+
+
+def chosen_grpo(table: Mapping[str, Any], origin: str) -> ChosenGrpo:
+    """Settings from a table; ConfigError names the first key that does not fit."""
+    settings = validated(GrpoSettings, table, origin)
+    settings.accumulation()  # answers that cannot be dealt out are found before any work
+    defaults = dict.fromkeys(flat(settings.model_dump(mode="json")), DEFAULT)
+    return ChosenGrpo(settings, defaults | dict.fromkeys(flat(table), origin))

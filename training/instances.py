@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
+from governance.trainings import EXCLUSIONS
+
 UNLABELLED = ""
 """The label of rows that have none, wherever something is kept by label."""
+NO_ANSWER, NO_PROMPT, NO_RESULT, OTHER_LABEL = "no_answer", "no_prompt", "no_result", "other_label"
+REASONS = {
+    NO_ANSWER: "the conversation does not end with an answer",
+    NO_PROMPT: "there is nothing before the answer",
+    NO_RESULT: "the answer states no result that a strict scorer can judge",
+    OTHER_LABEL: "the label is not among those of this run",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,7 @@ class Instance:
         kind: how an answer is judged, one of `training.rewarding.KINDS`.
         prompt: (role, content) of every turn before the answer.
         gold: the right answer, in the form that `kind` has.
+        weight: the sample's own, of the split.
     """
 
     sample: int
@@ -36,6 +45,7 @@ class Instance:
     kind: str
     prompt: tuple[tuple[str, str], ...]
     gold: str
+    weight: float = 1.0
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -48,47 +58,61 @@ class Instances:
     """What can be judged of a split, and why the rest cannot.
 
     Attributes:
-        skipped: reason -> number of samples.
+        found: numbered 0, 1, 2 ... in the split's order.
+        excluded: EXCLUSIONS rows of the others.
+        labels: every label of the split, also those without an instance.
     """
 
     found: tuple[Instance, ...]
-    skipped: Mapping[str, int]
+    excluded: pa.Table
+    labels: tuple[str, ...]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Reason -> number of members, by reason."""
+        counted = self.excluded.column("reason").value_counts().to_pylist()
+        return {c["values"]: c["counts"] for c in sorted(counted, key=lambda c: c["values"])}
 
 
 Gold = Callable[[str], tuple[str, str] | None]
 """The last answer of a conversation -> (kind, gold), or None where it states none that can be judged."""
 
 
-def instances_of(members: Iterable[pa.Table], gold: Gold) -> Instances:
-    """The samples of a split (tables of MEMBERS, in order) that end in an answer that states its result."""
+def instances_of(members: Iterable[pa.Table], gold: Gold, labels: Collection[str] | None = None) -> Instances:
+    """The samples of a split (tables of MEMBERS, in order) that end in an answer that states its result.
+
+    Args:
+        labels: only these; None for all.
+    """
     found: list[Instance] = []
-    skipped: Counter[str] = Counter()
-    number = 0
+    excluded: list[dict[str, Any]] = []
+    every: set[str] = set()
     for table in members:
-        rows = table.select(["position", "sample_id", "label", "conversation"]).to_pylist()
-        for sample, row in enumerate(rows, start=number):
-            made = _instance(sample, row, gold)
-            if isinstance(made, str):
-                skipped[made] += 1
-            else:
+        for row in table.select(["position", "sample_id", "label", "weight", "conversation"]).to_pylist():
+            label = row["label"] or UNLABELLED
+            every.add(label)
+            made = OTHER_LABEL if labels is not None and label not in labels else _instance(row, label, gold)
+            if isinstance(made, Instance):
                 found.append(made)
-        number += len(rows)
-    return Instances(tuple(found), dict(sorted(skipped.items())))
+            else:
+                own = {"position": row["position"], "sample_id": row["sample_id"]}
+                excluded.append({**own, "reason": made, "tokens": 0})
+    rest = pa.Table.from_pylist(excluded, schema=EXCLUSIONS)
+    return Instances(renumbered(found), rest, tuple(sorted(every)))
 
 
-def _instance(sample: int, row: Mapping[str, Any], gold: Gold) -> Instance | str:
+def _instance(row: Mapping[str, Any], label: str, gold: Gold) -> Instance | str:
     """The instance, or why the row is none."""
     turns = row["conversation"]
     if not turns or turns[-1]["role"] != "assistant":
-        return "the conversation does not end with an answer"
+        return NO_ANSWER
     if len(turns) < 2:
-        return "there is nothing before the answer"
+        return NO_PROMPT
     judged = gold(turns[-1]["content"])
     if judged is None:
-        return "the answer states no result that a strict scorer can judge"
+        return NO_RESULT
     prompt = tuple((t["role"], t["content"]) for t in turns[:-1])
-    label = row["label"] or UNLABELLED
-    return Instance(sample, row["position"], row["sample_id"], label, judged[0], prompt, judged[1])
+    return Instance(0, row["position"], row["sample_id"], label, judged[0], prompt, judged[1], row["weight"])
 
 
 def renumbered(instances: Iterable[Instance]) -> tuple[Instance, ...]:

@@ -1,7 +1,7 @@
 r"""GRPO by TRL with three things more: labels weigh, samples are named, observers watch.
 
-With rewards r_1 ... r_G of the G answers to a prompt of label t, TRL makes advantages A_j = (r_j - mean) / (std + 1e-4).
-Here each is multiplied by the label's weight w(t) > 0 before it enters the objective. The clipped term
+With rewards r_1 ... r_G of the G answers to a prompt of label t, TRL makes A_j = (r_j - mean) / (std + 1e-4). Here each
+advantage is multiplied by the label's weight w(t) > 0 before it enters the objective. The clipped term
 min(ratio A, clip(ratio) A) then is multiplied by w(t) as a whole, so the gradient is the weighted sum of the gradients
 of prompts, as in equation 16 of supervised training; the distance to the reference model is not weighted. The paper
 leaves open how weights enter the objective.
@@ -12,14 +12,18 @@ answers but costs a new order of prompts at each estimate, and a label of small 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import torch
 from accelerate.utils import gather_object
 from trl import GRPOTrainer
 
 from training.callback import ObserverCallback
 from training.course import Course, Judged
+from training.errors import LossNotFinite
 from training.instances import Instance
 from training.observer import Segment
 from training.rewarding import Reward
@@ -27,14 +31,37 @@ from training.rewarding import Reward
 PLACE, SAMPLE = "place", "sample"
 
 
+@dataclass(frozen=True)
+class Passed:
+    """One micro-batch that went forward and backward.
+
+    Attributes:
+        loss: on the device.
+        samples: the samples' numbers, one an answer.
+        tokens: of prompts and answers, without padding; `answered` of them are the answers'.
+    """
+
+    loss: torch.Tensor
+    samples: tuple[int, ...]
+    tokens: int
+    answered: int
+
+
 class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
-    """TRL's trainer, whose data set holds only places in the order of the course's prompts."""
+    """TRL's trainer, whose data set holds only places in the order of the course's prompts.
+
+    Attributes:
+        passed: the micro-batches of the step so far.
+        grad_norm: of the step, before clipping.
+    """
 
     def __init__(
         self, *, course: Course, observing: ObserverCallback, reward: Reward, decode: Any, **given: Any
     ) -> None:
         self.course = course
         self.observing = observing
+        self.passed: list[Passed] = []
+        self.grad_norm: float | None = None
         self._reward = reward
         self._decode = decode
         self._given: Mapping[str, Any] | None = None
@@ -55,7 +82,36 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
         segments, seen = self._shown(batch)
         self._given = batch
         with self.observing.observed(self.state.global_step, segments, seen):
-            return super().training_step(model, inputs, num_items_in_batch)
+            loss = super().training_step(model, inputs, num_items_in_batch)
+        samples = tuple(s.sample for s in segments)
+        tokens = int(seen["attention_mask"].sum())
+        self.passed.append(Passed(loss, samples, tokens, int(batch["completion_mask"].sum())))
+        return loss
+
+    def take_step(self) -> tuple[Passed, ...]:
+        """The micro-batches of the step, which the next begins without."""
+        passed, self.passed = tuple(self.passed), []
+        return passed
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        """The norm before clipping. Here a step is refused: the gradients are whole, and nothing has moved."""
+        found = super()._get_grad_norm(model, grad_norm=grad_norm)
+        self.grad_norm = float(found)
+        loss = float(torch.stack([p.loss for p in self.passed]).sum())
+        if not (math.isfinite(loss) and math.isfinite(self.grad_norm)):
+            raise self._refused(loss)
+        return found
+
+    def _refused(self, loss: float) -> LossNotFinite:
+        thing = "gradient" if math.isfinite(loss) else "loss"
+        bad = [p for p in self.passed if not torch.isfinite(p.loss)] or self.passed
+        numbers = sorted({sample for p in bad for sample in p.samples})
+        shown = ", ".join(f"{n} ({self.course.instances[n].sample_id[:12]})" for n in numbers[:8])
+        return LossNotFinite(
+            f"the {thing} of step {self.state.global_step} is not a number, and training stopped before the update",
+            where=f"samples {shown}" + (f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""),
+            hint="lower learning_rate or raise kl",
+        )
 
     def _prepare_inputs(self, generation_batch: Any) -> Any:
         if self._given is not None:  # made by `training_step` a moment ago
@@ -64,8 +120,6 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
         return super()._prepare_inputs(generation_batch)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        import torch
-
         asked = [self.course.at(row[PLACE]) for row in inputs]
         rows = [{"prompt": i.messages, "instance": i} for i in asked]
         made: dict[str, Any] = super()._generate_and_score_completions(rows)
@@ -87,8 +141,6 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
 
     def _shown(self, batch: Mapping[str, Any]) -> tuple[tuple[Segment, ...], dict[str, Any]]:
         """(who is in the micro-batch, the tensors as the model gets them); prompts are padded on the left."""
-        import torch
-
         ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)  # (B, P + C)
         mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
         width = batch["prompt_ids"].shape[1]

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from governance.errors import UsageError
@@ -211,6 +211,19 @@ def estimated(rates: Mapping[str, LabelRate], before: WeightState, options: Weig
     )
     carried = {label: w for label, w in smoothed.items() if w is not None}
     return WeightState(weights, {**before.carried, **carried})
+
+
+def among(state: WeightState, labels: Iterable[str]) -> WeightState:
+    """The weights last estimated, normalised anew over some of the labels; what is carried over stays whole.
+
+    A stage that trains on some labels only begins with these. A label that was never estimated is left out and counts
+    1, as everywhere.
+    """
+    known = {w.label: w for w in state.weights}
+    chosen = [known[label] for label in sorted(set(labels)) if label in known]
+    total = math.fsum(w.smoothed for w in chosen)
+    weights = tuple(replace(w, normalised=w.smoothed / total * len(chosen)) for w in chosen)
+    return WeightState(weights, state.carried)
 
 
 def _carried_on(raw: float | None, before: float | None, options: WeightOptions) -> float | None:

@@ -9,8 +9,8 @@ from governance.lake.events import events, verify_chain
 from governance.lake.label_rewards import (
     load_label_rewards,
     load_label_windows,
-    rewind_labels,
     mean_rewards,
+    rewind_labels,
     save_label_rewards,
 )
 from governance.lake.label_weights import load_label_weights, save_label_weights

@@ -10,7 +10,7 @@ import pytest
 from governance.errors import InputError
 from governance.members import MEMBERS
 from training.difficulty import Estimator, Messages, passes, rates
-from training.instances import Instance, drawn, instances_of
+from training.instances import NO_ANSWER, NO_PROMPT, NO_RESULT, OTHER_LABEL, Instance, drawn, instances_of
 from training.rewarding import gold_of, reward
 from training.weights import Pass, WeightOptions
 
@@ -56,14 +56,24 @@ def test_rows_become_instances_and_the_rest_has_a_reason():
     ]
     found = instances_of([members(*rows[:3]), members(*rows[3:])], gold_of)
 
-    assert [(0, "sums", "number", "7"), (4, "", "letter", "B")] == [
-        (i.sample, i.label, i.kind, i.gold) for i in found.found
+    assert [(0, 0, "sums", "number", "7"), (1, 4, "", "letter", "B")] == [
+        (i.sample, i.position, i.label, i.kind, i.gold) for i in found.found
     ]
-    assert [("system", "s"), ("user", "A or B?")] == [
-        (m["role"], m["content"]) for m in found.found[1].messages
-    ]
-    assert 3 == sum(found.skipped.values())
-    assert 1 == found.skipped["there is nothing before the answer"]
+    asked = [(m["role"], m["content"]) for m in found.found[1].messages]
+    assert [("system", "s"), ("user", "A or B?")] == asked
+    assert {NO_ANSWER: 1, NO_PROMPT: 1, NO_RESULT: 1} == found.reasons
+    assert ("", "sums") == found.labels
+
+
+def test_labels_that_are_not_asked_for_are_listed_as_such():
+    rows = [member(n, ("user", "3+4?"), ("assistant", "答案：7"), label="ab"[n % 2]) for n in range(5)]
+
+    found = instances_of([members(*rows)], gold_of, {"b"})
+
+    assert [1, 3] == [i.position for i in found.found]
+    assert [0, 2, 4] == found.excluded.column("position").to_pylist()
+    assert {OTHER_LABEL: 3} == found.reasons
+    assert ("a", "b") == found.labels
 
 
 def test_each_label_gives_its_share_and_a_small_one_all_it_has():
