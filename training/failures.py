@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import warnings
 from collections.abc import Iterator
 
 from training.checkpoints import Checkpoint
@@ -61,15 +60,18 @@ def _shape(settings: TrainSettings) -> str:
 
 @contextlib.contextmanager
 def only_our_words() -> Iterator[None]:
-    """The libraries' own notes at start-up stay away; what matters of them is in the record and the plan."""
-    logs = [logging.getLogger(name) for name in ("transformers", "trl", "accelerate")]
-    before = [log.level for log in logs]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for log in logs:
-            log.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            for log, level in zip(logs, before, strict=True):
-                log.setLevel(level)
+    """The libraries' own notes and bars stay away; what matters of them is in the record, the plan, the progress."""
+    from transformers.utils import logging as own
+
+    logs = [logging.getLogger(name) for name in ("transformers", "trl", "accelerate", "peft")]
+    before, bars = [log.level for log in logs], own.is_progress_bar_enabled()
+    own.disable_progress_bar()  # type: ignore[no-untyped-call]
+    for log in logs:
+        log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
+        if bars:
+            own.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -66,11 +66,9 @@ def byte_tokenizer() -> Any:
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     core.decoder = decoders.ByteLevel()
     core.add_special_tokens([AddedToken(word, special=True, normalized=False) for word in SPECIALS])
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
-        clean_up_tokenization_spaces=False,
+    end, pad = SPECIALS[2], SPECIALS[0]
+    tokenizer: Any = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=core, eos_token=end, pad_token=pad, clean_up_tokenization_spaces=False
     )
     tokenizer.chat_template = CHATML
     return tokenizer

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from training.hashing import folder_hash, text_hash
 from training.placement import Placement
 from training.settings import Lora, TrainSettings
 
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 PICKLES = ("pytorch_model*.bin", "model*.bin", "adapter_model*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 OFFLINE_HINT = "give the folder of a model, new:tiny, or leave out --offline"
@@ -170,13 +173,14 @@ def with_adapters(model: Any, lora: Lora) -> Any:
     targets: Any = "all-linear" if lora.targets == ("all-linear",) else list(lora.targets)
     config = LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # any number will do
         lora_dropout=lora.dropout,
         target_modules=targets,
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(model, config)
+        with _old_name():
+            return get_peft_model(model, config)
     except ValueError as error:  # no module of such a name
         hint = "names of linear modules such as q_proj,v_proj, or all-linear"
         raise ModelError("no module of the model has the names of lora.targets", hint=hint) from error
@@ -188,7 +192,7 @@ def _new(size: str, settings: TrainSettings, placement: Placement, tokenizer: An
 
     config = config_of(size, len(tokenizer), (tokenizer.eos_token_id, tokenizer.pad_token_id))
     config._attn_implementation = placement.attention
-    model = Qwen3ForCausalLM(config)
+    model: Any = Qwen3ForCausalLM(config)
     if placement.half_weights:
         model = model.to(torch.bfloat16)
     content = f"{config.to_json_string()}\nseed {settings.seed}\n{tokenizer.backend_tokenizer.to_str()}"
@@ -233,7 +237,16 @@ def _merged(folder: Path, spec: ModelSpec, settings: TrainSettings, placement: P
 
     base = _base_of(folder, spec)
     under = _from_folder(locate(base), base, settings, placement)
-    return PeftModel.from_pretrained(under, str(folder)).merge_and_unload()
+    with _old_name():
+        return PeftModel.from_pretrained(under, str(folder)).merge_and_unload()
+
+
+@contextmanager
+def _old_name() -> Iterator[None]:
+    """peft 0.21 asks transformers 5.24 by a name that is to go, and is warned for it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
 
 
 def _keep(model: Any, tokenizer: Any, folder: Path) -> None:

@@ -125,8 +125,9 @@ class Recording(TrainerCallback):
 def steps_an_epoch(trainer: Any) -> int:
     """Optimizer steps of one epoch; the last may have fewer micro-batches than the others."""
     args = trainer.args
-    batches = -(-len(trainer.order) // (args.per_device_train_batch_size * args.world_size))
-    return max(1, -(-batches // args.gradient_accumulation_steps))
+    batches: int = -(-len(trainer.order) // (args.per_device_train_batch_size * args.world_size))
+    steps: int = -(-batches // args.gradient_accumulation_steps)
+    return max(1, steps)
 
 
 def words_of(line: StepLine) -> str:

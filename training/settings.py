@@ -32,9 +32,9 @@ class _Strict(BaseModel):
 class Lora(_Strict):
     """Low-rank adapters; `rank` 0 trains the whole model."""
 
-    rank: int = Field(0, ge=0, le=1024)
-    alpha: float = Field(32.0, gt=0)
-    dropout: float = Field(0.0, ge=0, lt=1)
+    rank: int = Field(default=0, ge=0, le=1024)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     targets: tuple[str, ...] = (
         "all-linear",
     )  # names of modules, or all-linear: every one but the output layer
@@ -61,21 +61,21 @@ class TrainSettings(_Strict):
         refresh_every: steps between two estimates of the label weights; 0 estimates once.
     """
 
-    epochs: int = Field(1, ge=1)
-    max_steps: int = Field(0, ge=0)
-    batch_size: int = Field(4, ge=1)
-    accumulation: int = Field(1, ge=1)
-    learning_rate: float = Field(1e-4, gt=0)
+    epochs: int = Field(default=1, ge=1)
+    max_steps: int = Field(default=0, ge=0)
+    batch_size: int = Field(default=4, ge=1)
+    accumulation: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=1e-4, gt=0)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    warmup: float = Field(0.03, ge=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0)
-    beta1: float = Field(0.9, ge=0, lt=1)
-    beta2: float = Field(0.999, ge=0, lt=1)
-    epsilon: float = Field(1e-8, gt=0)
-    max_grad_norm: float = Field(1.0, ge=0)
-    seed: int = Field(42, ge=0, lt=2**32)
+    warmup: float = Field(default=0.03, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    beta1: float = Field(default=0.9, ge=0, lt=1)
+    beta2: float = Field(default=0.999, ge=0, lt=1)
+    epsilon: float = Field(default=1e-8, gt=0)
+    max_grad_norm: float = Field(default=1.0, ge=0)
+    seed: int = Field(default=42, ge=0, lt=2**32)
     shuffle: bool = True
-    max_length: int = Field(0, ge=0)
+    max_length: int = Field(default=0, ge=0)
     packing: bool = False
     loss: Literal["tokens", "samples"] = "tokens"
     template: str = ""
@@ -83,9 +83,9 @@ class TrainSettings(_Strict):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     attention: Literal["auto", "flash_attention_2", "sdpa", "eager"] = "auto"
     gradient_checkpointing: Literal["auto", "on", "off"] = "auto"
-    save_every: int = Field(0, ge=0)
-    keep: int = Field(2, ge=1)
-    refresh_every: int = Field(0, ge=0)
+    save_every: int = Field(default=0, ge=0)
+    keep: int = Field(default=2, ge=1)
+    refresh_every: int = Field(default=0, ge=0)
     lora: Lora = Lora()
 
 

@@ -10,6 +10,7 @@ bit to those of a run that was never stopped, on a GPU as far as the GPU's own k
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -137,17 +138,17 @@ def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> Tr
     placement = placed(request.settings)
     tokenizer = load_tokenizer(request.model)
     samples = samples_of(request, tokenizer)
-    loaded = load_model(
-        request.model, request.settings, placement, tokenizer, keep_base=request.folder / BASE
-    )
+    with only_our_words():
+        loaded = load_model(request.model, request.settings, placement, tokenizer, request.folder / BASE)
     checkpoint = checkpoint_of(request)
     book = _book(request, samples, loaded, placement, checkpoint) if is_first() else None
     trainer = trainer_of(request, samples, loaded, placement)
     _weigh(request, trainer, book, checkpoint)
     _attach(request, trainer, book, observers)
     try:
-        trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
-        _keep_model(trainer, request.folder)
+        with only_our_words():
+            trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+            _keep_model(trainer, request.folder)
     except BaseException as error:
         _fail(error, book, request, placement)
         raise
@@ -260,7 +261,8 @@ def trainer_of(
     settings = request.settings
     rows = rows_of(request, samples, loaded.tokenizer)
     collator = Collator(samples.tokens, loaded.tokenizer.pad_token_id, packed=settings.packing)
-    with only_our_words():
+    with only_our_words(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TRL's options, which are all set on purpose
         trainer = WeightedTrainer(
             model=loaded.model,
             args=arguments(settings, placement, request.folder),
@@ -300,7 +302,7 @@ def _attach(
     trainer.add_callback(Recording(trainer, book, refreshing, request.progress))
 
 
-def _keep_model(trainer: WeightedTrainer, folder: Path) -> None:
+def _keep_model(trainer: Any, folder: Path) -> None:
     """The trained model, in a folder that holds nothing but it: no pickles, no state of the optimizer."""
     if is_first():
         trainer.model.save_pretrained(str(folder / MODEL))

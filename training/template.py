@@ -102,7 +102,7 @@ class Template:
         from transformers.utils.chat_template_utils import render_jinja_template
 
         try:
-            texts, spans = render_jinja_template(
+            rendered: Any = render_jinja_template(
                 conversations=[[dict(turn) for turn in turns]],
                 chat_template=self.source,
                 return_assistant_tokens_mask=marked,
@@ -111,6 +111,7 @@ class Template:
             )
         except (JinjaError, TypeError, ValueError) as error:
             raise Unrenderable(REFUSED) from error
+        texts, spans = rendered
         return texts[0], spans[0] if spans else ()
 
 

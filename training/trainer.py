@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from trl import SFTTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 from training.callback import NUMBERS, ObservedSteps
 from training.data import Samples
@@ -35,9 +35,8 @@ class WeightedTrainer(ObservedSteps, SFTTrainer):
         grad_norm: of the step, before clipping.
     """
 
-    loss_is_scaled_for_ga = (
-        True  # it is divided by the whole step's count; transformers shall not divide again
-    )
+    # Divided by the whole step's count already; transformers shall not divide once more.
+    loss_is_scaled_for_ga = True  # type: ignore[assignment]
 
     def prepare(self, samples: Samples, weighting: Weighting, order: Order, *, by_tokens: bool) -> None:
         """What the loss and the order need."""
@@ -93,7 +92,7 @@ class WeightedTrainer(ObservedSteps, SFTTrainer):
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """The norm before clipping. Here a step is refused: the gradients are whole, and nothing has moved."""
-        found = super()._get_grad_norm(model, grad_norm=grad_norm)
+        found = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         self.grad_norm = float(found)
         loss = float(torch.stack(self.losses).sum())
         if not (np.isfinite(loss) and np.isfinite(self.grad_norm)):
