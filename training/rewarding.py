@@ -1,44 +1,39 @@
-"""Verifiable rewards: 1 for an output that states the gold, 0 for any other, by strict scorers only.
+r"""Which reward judges the answers to a row of a split: the kind and the gold that its own answer states.
 
-Only what a program can check is rewarded: a box, a number, an option letter, a set of options, yes or no. An output
-that states no answer, or goes on thinking for ever, has none and gets 0.
+`training.scoring.rewards` judges; here it is found out what by. An answer counts only if it states its result
+strictly: an option letter, yes or no, a number, or what stands in its last box; and only if it would earn the reward
+that is made of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-BOXED, NUMBER, LETTER, LETTERS, BOOLEAN = "boxed", "number", "letter", "letters", "boolean"
-KINDS = (BOXED, NUMBER, LETTER, LETTERS, BOOLEAN)
+from governance.errors import UsageError
+from training.scoring.rewards import BOOLEAN, BOXED, KINDS, LETTER, NUMBER, SET, kind_of, reward
+
+__all__ = ["BOOLEAN", "BOXED", "KINDS", "LETTER", "NUMBER", "SET", "Reward", "gold_of", "reward"]
 
 Reward = Callable[[str, str, str], float]
 """(kind, gold, output) -> reward between 0 and 1."""
 
 
-def reward(kind: str, gold: str, output: str) -> float:
-    """1.0 where the output's final answer is the gold, else 0.0."""
-    from governance.answers.extract import boolean, boxed, letter, letters, number, plain_number
-
-    if kind == BOXED:
-        found = boxed(output)
-        return float(found is not None and found.value.strip() == gold.strip())
-    if kind == NUMBER:
-        found = number(output)
-        return float(found is not None and found.value == plain_number(gold))
-    extract = {LETTER: letter, LETTERS: letters, BOOLEAN: boolean}[kind]
-    found = extract(output)
-    return float(found is not None and found.value == gold)
-
-
 def gold_of(answer: str) -> tuple[str, str] | None:
     """(kind, gold) of an answer that states its result strictly; None where it states none."""
+    stated = _stated(answer)
+    try:
+        return stated if stated is not None and reward(*stated, answer) == 1 else None
+    except UsageError:  # the gold is none of its kind
+        return None
+
+
+def _stated(answer: str) -> tuple[str, str] | None:
     from governance.answers import final as finals
-    from governance.answers.extract import boxed
+    from governance.answers.extract import boxed, number
 
     found = finals.final(answer)
-    if found is None:
-        box = boxed(answer)
-        return None if box is None or not box.value.strip() else (BOXED, box.value.strip())
-    if found.kind == finals.LETTER:
-        return (LETTER if len(found.value) == 1 else LETTERS), found.value
-    return (BOOLEAN if found.kind == finals.BOOLEAN else NUMBER), found.value
+    if found is not None and (found.kind != finals.NUMBER or number(answer)):
+        return {finals.LETTER: LETTER, finals.BOOLEAN: BOOLEAN, finals.NUMBER: NUMBER}[found.kind], found.value
+    box = boxed(answer)
+    held = box.value.strip() if box is not None else ""
+    return ((SET if kind_of(held) == SET else BOXED), held) if held else None

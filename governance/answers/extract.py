@@ -161,7 +161,7 @@ def _hits(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
 
 def _leading(pattern: str) -> re.Pattern[str]:
     """The answer begins with it, as in `B. The bank`."""
-    return re.compile(rf"\A\s*{_OPEN}({pattern}){_CLOSE}[.．、:：,，)）](?=\s|[^\x00-\x7f])")
+    return re.compile(rf"\A\s*{_OPEN}({pattern}){_CLOSE}[.．。、:：,，)）](?=\s|[^\x00-\x7f])")
 
 
 def _stated_number() -> re.Pattern[str]:

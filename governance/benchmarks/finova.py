@@ -47,7 +47,7 @@ def _item(file: Path, number: int, row: Row, question: str) -> RawItem:
 
 
 def _gold(value: object) -> str | None:
-    """Lists of texts as one text, joined by `;`, the way the benchmark asks for several answers."""
-    if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return "; ".join(value) or None
+    """Lists of texts as one text, joined by `;`, the way the benchmark asks for several answers; `[]` if empty."""
+    if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+        return "; ".join(value)
     return text(value)

@@ -16,6 +16,7 @@ from governance.benchmarks.items import ITEMS
 from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
+from governance.evaluations import EVALUATION_ITEM
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
 from governance.label_records import LABEL_REWARD, LABEL_WEIGHT, LABEL_WINDOW, STAGE
 from governance.lake.sql import identifier
@@ -267,6 +268,29 @@ STAGES = Table(
     ("plan",),
     later=True,
 )
+EVALUATIONS = Table(
+    "evaluations",
+    pa.schema(
+        [
+            *columns(evaluation=TEXT, seq=LONG, model=TEXT, model_hash=TEXT, suite=TEXT, suite_hash=TEXT),
+            pa.field("run", TEXT, False),  # the training run whose checkpoint the model is; empty where none
+            pa.field("step", LONG),
+            *columns(state=TEXT, items=LONG),
+            pa.field(
+                "official", pa.float64()
+            ),  # means over the scored items; null where there is no such score
+            pa.field("strict", pa.float64()),
+            pa.field("choice", pa.float64()),
+            *columns(started=TEXT, finished=TEXT, user=TEXT),
+            *columns(record=TEXT),  # JSON of the Evaluation
+        ]
+    ),
+    ("evaluation", "suite", "run"),
+    later=True,
+)
+EVALUATION_ITEMS = Table(
+    "evaluation_items", owned("evaluation", EVALUATION_ITEM), ("evaluation", "item"), later=True
+)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -314,6 +338,8 @@ TABLES: tuple[Table, ...] = (
     LABEL_REWARDS,
     LABEL_WINDOWS,
     STAGES,
+    EVALUATIONS,
+    EVALUATION_ITEMS,
     REMOVALS,
     EVENTS,
     LEDGER,

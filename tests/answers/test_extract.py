@@ -71,10 +71,13 @@ BOXED = {
     "\\boxed{A;C}": "A;C",
     "<think>\\boxed{1}</think>\\boxed{2}": "2", "\\boxed{\\text{保险-投资顾问}}": "\\text{保险-投资顾问}",
     "\\boxed{{1}}": "{1}",
-    "所以\\boxed{35\\%}。": "35\\%", "\\boxed{1}\\boxed{": "1", "\\boxed{a\nb}": "a\nb",
+    "The result is \\boxed{12}.": "12", "\\[\\boxed{x=2}\\]": "x=2", "\\boxed{\\{1,2\\}}": "\\{1,2\\}",
+    "因此\\boxed{B}，见上文": "B", "\\boxed{(3, 4)}": "(3, 4)", "**\\boxed{9}**": "9", "\\boxed{1}\n说明：完": "1",
+    "\\boxed{\\sqrt{2}}": "\\sqrt{2}", "所以\\boxed{35\\%}。": "35\\%", "\\boxed{1}\\boxed{": "1",
+    "\\boxed{a\nb}": "a\nb",
     # near misses
     "\\boxed{1": None, "boxed 7": None, "": None, "{7}": None, "<think>\\boxed{1}": None, "\\boxed 7": None,
-    "方框里是7": None,
+    "方框里是7": None, "\\box{7}": None, "The box holds {7}.": None, "\\boxed{{7}": None,
 }  # fmt: skip
 
 
