@@ -22,6 +22,7 @@ from governance.errors import UsageError
 from training.arguments import NEVER
 from training.course import Course, order_of
 from training.difficulty import Answers, Estimator
+from training.failures import only_our_words
 from training.grpo_settings import GrpoSettings
 from training.instances import Instance, renumbered
 from training.observer import StepObserver
@@ -126,7 +127,7 @@ def train_grpo(request: GrpoRequest, observers: Sequence[StepObserver] = ()) -> 
             return _result(request, course, int(request.resume.name.rpartition("-")[2]))
     keeping = CourseCallback(course, estimator_of(request, instances), request)
     trainer = _trainer(request, course, observers, keeping)
-    with warnings.catch_warnings():
+    with only_our_words(), warnings.catch_warnings():
         # TRL 1.16 asks transformers 5.24 by a name that goes with version 6, once a step
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
         trainer.train(resume_from_checkpoint=None if request.resume is None else str(request.resume))
@@ -164,7 +165,6 @@ def _trainer(request: GrpoRequest, course: Course, observers: Sequence[StepObser
     from transformers import PrinterCallback
 
     from training.callback import ObserverCallback
-    from training.failures import only_our_words
     from training.rollouts import PLACE, RolloutTrainer
 
     settings = request.settings
@@ -172,7 +172,8 @@ def _trainer(request: GrpoRequest, course: Course, observers: Sequence[StepObser
     observing = ObserverCallback(observers, [i.sample_id for i in course.instances])
     if request.tokenizer.pad_token_id is None:
         request.tokenizer.pad_token = request.tokenizer.eos_token
-    with only_our_words():
+    with only_our_words(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what TRL says while it is made is about names that change
         trainer = RolloutTrainer(
             course=course,
             observing=observing,
@@ -192,7 +193,7 @@ def _trainer(request: GrpoRequest, course: Course, observers: Sequence[StepObser
 def grpo_arguments(settings: GrpoSettings, placement: Placement, folder: Path) -> Any:
     """Our settings as those of TRL's trainer."""
     from accelerate import PartialState
-    from trl import GRPOConfig
+    from trl.trainer.grpo_config import GRPOConfig
 
     state = PartialState(cpu=placement.device == "cpu")
     return GRPOConfig(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.grpo import GrpoRequest
 
 
-class CourseCallback(TrainerCallback):  # type: ignore[misc]
+class CourseCallback(TrainerCallback):
     """Keeps the course of labels. A checkpoint has its state before the lake has its rows, so a kill loses none."""
 
     def __init__(self, course: Course, estimator: Estimator | None, request: GrpoRequest) -> None:

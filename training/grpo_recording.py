@@ -18,7 +18,7 @@ from training.run import RunBook
 Progress = Callable[[str, int, int | None], None]
 
 
-class RewardRecording(TrainerCallback):  # type: ignore[misc]
+class RewardRecording(TrainerCallback):
     """Stands last among the callbacks: a checkpoint is sealed once everyone has added to it.
 
     The loss of a step is the surrogate that is differentiated; on policy its value is near 0 and says little. What

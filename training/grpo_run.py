@@ -24,7 +24,7 @@ from governance.version import VERSION
 from training.checkpoints import Checkpoint, check, last_whole, remove_halves
 from training.data import OVER_LENGTH
 from training.errors import TrainingError
-from training.failures import explained
+from training.failures import explained, only_our_words
 from training.grpo import GrpoRequest, GrpoResult, train_grpo
 from training.grpo_settings import ChosenGrpo
 from training.instances import REASONS, Instance, instances_of, renumbered
@@ -110,9 +110,10 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
     placement = placed(settings.as_sft())
     tokenizer = load_tokenizer(request.model)
     tokenizer.chat_template = tokenizer.chat_template or template_of(tokenizer, settings.template).source
-    loaded = load_model(
-        request.model, settings.as_sft(), placement, tokenizer, keep_base=request.folder / BASE
-    )
+    with only_our_words():
+        loaded = load_model(
+            request.model, settings.as_sft(), placement, tokenizer, keep_base=request.folder / BASE
+        )
     prompts = _prompts(request, loaded)
     checkpoint = _checkpoint(request)
     book = _book(request, prompts, loaded, placement, checkpoint) if is_first() else None
@@ -120,8 +121,9 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
     try:
         result = train_grpo(inner, observers)
         if book is not None:
-            loaded.model.save_pretrained(str(request.folder / MODEL))
-            tokenizer.save_pretrained(str(request.folder / MODEL))
+            with only_our_words():
+                loaded.model.save_pretrained(str(request.folder / MODEL))
+                tokenizer.save_pretrained(str(request.folder / MODEL))
     except BaseException as error:
         known = explained(error, settings.as_sft(), placement, last_whole(request.folder))
         if book is not None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from accelerate.utils import gather_object
-from trl import GRPOTrainer
+from trl.trainer.grpo_trainer import GRPOTrainer
 
 from training.callback import ObserverCallback
 from training.course import Course, Judged
@@ -47,7 +47,7 @@ class Passed:
     answered: int
 
 
-class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
+class RolloutTrainer(GRPOTrainer):
     """TRL's trainer, whose data set holds only places in the order of the course's prompts.
 
     Attributes:
@@ -68,12 +68,12 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
         self._judged: list[float] = []
         super().__init__(reward_funcs=[self.judge], **given)
 
-    def judge(self, completion_ids: Sequence[Sequence[int]], **columns: Any) -> list[float]:
-        """The reward of each answer, for TRL."""
+    def judge(self, completion_ids: Sequence[Sequence[int]], **columns: Any) -> list[float | None]:
+        """The reward of each answer, for TRL; none is ever None, which TRL would allow."""
         asked: list[Instance] = columns["instance"]
         texts = self._decode(completion_ids)
         self._judged = [self._reward(i.kind, i.gold, text) for i, text in zip(asked, texts, strict=True)]
-        return self._judged
+        return list(self._judged)
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
         """The loss of one micro-batch of answers, inside the observers' contexts; answers are made outside them."""
@@ -82,7 +82,7 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
         segments, seen = self._shown(batch)
         self._given = batch
         with self.observing.observed(self.state.global_step, segments, seen):
-            loss = super().training_step(model, inputs, num_items_in_batch)
+            loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)  # type: ignore[no-untyped-call]
         samples = tuple(s.sample for s in segments)
         tokens = int(seen["attention_mask"].sum())
         self.passed.append(Passed(loss, samples, tokens, int(batch["completion_mask"].sum())))
@@ -95,7 +95,7 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """The norm before clipping. Here a step is refused: the gradients are whole, and nothing has moved."""
-        found = super()._get_grad_norm(model, grad_norm=grad_norm)
+        found = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         self.grad_norm = float(found)
         loss = float(torch.stack([p.loss for p in self.passed]).sum())
         if not (math.isfinite(loss) and math.isfinite(self.grad_norm)):
@@ -132,7 +132,7 @@ class RolloutTrainer(GRPOTrainer):  # type: ignore[misc]
     def _report(self, samples: list[int]) -> None:
         """The rewards of every process's answers go to the course, prompt by prompt."""
         everyone = gather_object(list(zip(samples, self._judged, strict=True)))
-        group = self.num_generations
+        group = int(self.num_generations or 1)
         prompts = [everyone[start : start + group] for start in range(0, len(everyone), group)]
         self.course.answered(
             self.state.global_step,

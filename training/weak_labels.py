@@ -53,6 +53,7 @@ def weak_labels(stage: GrpoStage, split: SplitData, model: ModelSpec, plan: Stag
 def _measured(stage: GrpoStage, split: SplitData, model: ModelSpec, plan: StagePlan) -> Mapping[str, float]:
     """pass@1 of the model by label."""
     from training.answering import answering
+    from training.failures import only_our_words
     from training.model import load_model, load_tokenizer
     from training.placement import placed
     from training.settings import Lora
@@ -62,7 +63,8 @@ def _measured(stage: GrpoStage, split: SplitData, model: ModelSpec, plan: StageP
     placement = placed(settings)
     tokenizer = load_tokenizer(model)
     tokenizer.chat_template = tokenizer.chat_template or template_of(tokenizer, settings.template).source
-    net = load_model(model, settings, placement, tokenizer, keep_base=Path()).model.to(placement.device)
+    with only_our_words():
+        net = load_model(model, settings, placement, tokenizer, keep_base=Path()).model.to(placement.device)
     instances = [i for i in instances_of(split.members(), gold_of).found if i.label != UNLABELLED]
     asked = drawn(instances, plan.weights.instances, plan.weights.seed)
     found = passes(asked, answering(net, tokenizer, plan.sampling), reward, plan.weights.answers)
