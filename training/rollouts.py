@@ -66,6 +66,7 @@ class RolloutTrainer(GRPOTrainer):
         self._decode = decode
         self._given: Mapping[str, Any] | None = None
         self._judged: list[float] = []
+        self._watched = -1  # the step that `passed` belongs to
         super().__init__(reward_funcs=[self.judge], **given)
 
     def judge(self, completion_ids: Sequence[Sequence[int]], **columns: Any) -> list[float | None]:
@@ -77,6 +78,8 @@ class RolloutTrainer(GRPOTrainer):
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
         """The loss of one micro-batch of answers, inside the observers' contexts; answers are made outside them."""
+        if self._watched != self.state.global_step:
+            self.passed, self._watched = [], self.state.global_step
         model.train()
         batch = self._prepare_inputs(inputs)
         segments, seen = self._shown(batch)
@@ -89,9 +92,8 @@ class RolloutTrainer(GRPOTrainer):
         return loss
 
     def take_step(self) -> tuple[Passed, ...]:
-        """The micro-batches of the step, which the next begins without."""
-        passed, self.passed = tuple(self.passed), []
-        return passed
+        """The micro-batches of the step."""
+        return tuple(self.passed)
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """The norm before clipping. Here a step is refused: the gradients are whole, and nothing has moved."""

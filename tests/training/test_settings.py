@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_named_with_what_would(assignment: str, said: str) 
         chosen(assignments=(assignment,))
 
     assert said in caught.value.hint
-    assert f"--set: {assignment.split('=')[0]}" == caught.value.where
+    assert f"--set: {assignment.split('=', maxsplit=1)[0]}" == caught.value.where
 
 
 def test_an_assignment_of_another_form_is_refused() -> None:
