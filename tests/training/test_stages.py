@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ rehearsal = REHEARSAL
 
 [stage.settings]
 steps = 4
-prompts = 4
+prompts = 6
 generations = 4
 micro_batch = 8
 max_new_tokens = 5
@@ -65,6 +65,10 @@ reestimate_steps = 2
 save_steps = 2
 device = "cpu"
 """
+
+
+ROWS = world.questions()
+TABLE = world.members(ROWS[:12] + ROWS[49:61] + ROWS[98:])  # twelve of each label
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +83,7 @@ def request(folder: Path, model: Path, lake: Lake | None, text: str = PLAN, **gi
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder.parent / f"{folder.name}.toml"
     plan.write_text(text.replace("REHEARSAL", "0.5"), encoding="utf-8")
-    table = world.members(world.questions())
-    split = SplitData("arithmetic@1", "s1", "hash", lambda: [table])
+    split = SplitData("arithmetic@1", "s1", "hash", lambda: [TABLE])
     return StagesRequest(
         read_stages(plan),
         "arithmetic@1",
@@ -209,17 +212,18 @@ class KillsAt(Watching):
             raise Killed
 
 
-@pytest.mark.parametrize(("kind", "step"), [("sft", 3), ("grpo", 3)])
-def test_a_plan_that_was_stopped_goes_on_to_the_same_end(
-    done: Done, tmp_path: Path, model: Path, lake: Lake, kind: str, step: int
+def test_a_plan_that_was_stopped_twice_goes_on_to_the_same_end(
+    done: Done, tmp_path: Path, model: Path, lake: Lake
 ):
-    def kills(at: str, run: str) -> Sequence[StepObserver]:
-        return [KillsAt(step)] if at == kind else []
+    def kills(kind: str, step: int) -> Callable[[str, str], Sequence[StepObserver]]:
+        return lambda at, run: [KillsAt(step)] if at == kind else []
 
     with pytest.raises(Killed):
-        run_stages(request(tmp_path / "plan", model, lake), kills)
+        run_stages(request(tmp_path / "plan", model, lake), kills("sft", 3))
     with pytest.raises(ResumeError, match="holds a plan"):
         run_stages(request(tmp_path / "plan", model, lake))
+    with pytest.raises(Killed):
+        run_stages(request(tmp_path / "plan", model, lake, resume=True), kills("grpo", 3))
     result = run_stages(request(tmp_path / "plan", model, lake, resume=True))
 
     assert result.model is not None
@@ -283,7 +287,7 @@ settings = {steps = 1, prompts = 2, generations = 2, micro_batch = 4, max_new_to
     result = run_stages(request(tmp_path / "plan", model, lake, text))
 
     excluded = load_exclusions(lake, result.runs[0].run)
-    assert {"other_label": 61} == {
+    assert {"other_label": 24} == {
         c["values"]: c["counts"] for c in excluded.column("reason").value_counts().to_pylist()
     }
     assert ["sum"] == load_samples(lake, result.runs[0].run).column("label").unique().to_pylist()
