@@ -1,4 +1,4 @@
-"""The proof that nothing was changed: audits, files, event log and waivers, each held against its own record."""
+"""The proof that nothing was changed: audits, splits, files, events and waivers, each held against its own record."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 from governance.lake import Lake, events
 from governance.lake.audits import find_run, list_audits, missing_audits, verify_audit
+from governance.lake.splits import list_splits, missing_splits, verify_split
 from governance.lake.verify import verify_lake
 from governance.waivers.check import verify_waivers
 
 
 @dataclass(frozen=True)
 class WholeCheck:
-    """What a look at audits, files, event log and waivers found.
+    """What a look at audits, splits, files, event log and waivers found.
 
     Attributes:
         end: number and hash of the last event, as the log has it.
@@ -25,6 +26,7 @@ class WholeCheck:
     events: int
     end: str
     problems: tuple[str, ...]
+    splits: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -36,7 +38,7 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     """Everything the lake keeps against its own record, and the file of waivers against the log.
 
     Args:
-        run: check this audit only, by the words of `find_run`; None checks every one.
+        run: check this audit only, by the words of `find_run`; None checks every one, and every split.
     """
     runs = [find_run(lake, run)] if run else [audit.run for audit in list_audits(lake)]
     whole = verify_lake(lake)
@@ -44,7 +46,15 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     problems += [f"run {r}: {problem}" for r in runs for problem in verify_audit(lake, r).problems]
     problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
     problems += verify_waivers(lake, waivers, approvals)
+    splits = [] if run else list_splits(lake)
+    problems += [f"split {s.reference}: {p}" for s in splits for p in verify_split(lake, s).problems]
+    problems += [f"split {s}: it was committed, and is not in the lake" for s in missing_splits(lake)]
     head = events.logged_head(lake)
     return WholeCheck(
-        tuple(runs), whole.files, whole.events, f"event {head.seq} {head.hash}", tuple(problems)
+        tuple(runs),
+        whole.files,
+        whole.events,
+        f"event {head.seq} {head.hash}",
+        tuple(problems),
+        tuple(s.reference for s in splits),
     )

@@ -43,6 +43,7 @@ def arguments(settings: TrainSettings, placement: Placement, folder: Path) -> An
             save_total_limit=settings.keep,
             logging_strategy="no",  # steps are recorded by callbacks of our own
             logging_nan_inf_filter=False,  # a loss that is not a number stops the run; it is not averaged away
+            ddp_find_unused_parameters=False,  # every trained weight is in every forward pass
             report_to="none",
             disable_tqdm=True,
             remove_unused_columns=False,  # rows are sample numbers, which the collator makes into tokens

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
+from governance.curation.record import EXCLUSION, MEMBER
 from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
@@ -227,6 +228,26 @@ DATASET_PROFILES = Table(
     ("version_id",),
     later=True,
 )
+SPLITS = Table(
+    "splits",
+    columns(
+        split_id=TEXT,
+        name=TEXT,
+        version=INT,
+        seq=LONG,
+        content_hash=TEXT,
+        rows=LONG,
+        train=LONG,
+        holdout=LONG,
+        created_at=TEXT,
+        created_by=TEXT,
+        record=TEXT,  # JSON of the SplitRecord: inputs, policy, funnel, redactions, licences, notes
+    ),
+    ("name", "seq"),
+    later=True,
+)
+SPLIT_MEMBERS = Table("split_members", owned("split_id", MEMBER), ("split_id",), later=True)
+SPLIT_EXCLUSIONS = Table("split_exclusions", owned("split_id", EXCLUSION), ("split_id",), later=True)
 
 
 def of_run(name: str, schema: pa.Schema) -> Table:
@@ -327,6 +348,9 @@ TABLES: tuple[Table, ...] = (
     EMBEDDING_BATCHES,
     EMBEDDINGS,
     DATASET_PROFILES,
+    SPLITS,
+    SPLIT_MEMBERS,
+    SPLIT_EXCLUSIONS,
     TRAININGS,
     TRAINING_SAMPLES,
     TRAINING_EXCLUSIONS,

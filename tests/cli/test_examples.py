@@ -36,6 +36,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done(["ingest", "train.jsonl", "-q"])
         done(["audit", "train.jsonl", "--exit-zero", "-q", "-o", "report.txt"])
         done(["benchmarks", "add", "finance", "eval.jsonl", "-q"])
+        done(["curate", "train.jsonl", "--name", "sft", "-q"])
         where = ["--rule", "DUP003", "--where", 'source = "laws"', "--reason", "quotations"]
         for _ in range(2):
             done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])

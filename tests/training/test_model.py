@@ -44,7 +44,9 @@ def test_the_folder_of_a_trained_model_holds_no_pickle(folder: Path) -> None:
 def test_an_adapter_is_a_model_to_train(tmp_path: Path) -> None:
     first = train_sft(request(tmp_path / "first", sums(4), "lora.rank=2", "epochs=3"))
 
-    second = train_sft(request(tmp_path / "second", sums(4), "lora.rank=2", model=ModelSpec(str(first.model))))
+    second = train_sft(
+        request(tmp_path / "second", sums(4), "lora.rank=2", model=ModelSpec(str(first.model)))
+    )
 
     assert second.losses[0] < first.losses[0]
     assert (tmp_path / "second" / "base" / "model.safetensors").is_file()

@@ -38,6 +38,11 @@ SECTIONS = {
         _entry("label", "Label the rows of a dataset by scene and task"),
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
+    "Training": (
+        _entry("curate", "Curate datasets into a split, with the reason for every row left out"),
+        _entry("splits", "List, show, explain, export, verify and compare curated splits"),
+        _entry("train", "Train a model on a split, each step recorded"),
+    ),
     "The lake": (
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
         _entry("datasets", "List, show, compare and remove dataset versions"),
