@@ -22,6 +22,22 @@ FILE = "stages.json"
 
 
 @dataclass(frozen=True)
+class Header:
+    """What a plan was begun with, and is to be gone on with.
+
+    Attributes:
+        path: the stage file, absolute.
+        split: what stages train on that name none.
+        model, tokenizer: of the first stage.
+    """
+
+    path: str
+    split: str
+    model: str
+    tokenizer: str = ""
+
+
+@dataclass(frozen=True)
 class StageRun:
     """One run of a plan.
 
@@ -62,8 +78,9 @@ class Book:
         runs: those that are finished, in order.
     """
 
-    def __init__(self, folder: Path, plan: str, digest: str, lake: Lake | None) -> None:
+    def __init__(self, folder: Path, header: Header, plan: str, digest: str, lake: Lake | None) -> None:
         self.folder = folder
+        self.header = header
         self.plan = plan
         self.runs: list[StageRun] = []
         self._digest = digest
@@ -73,37 +90,35 @@ class Book:
         self._choices: dict[str, Chosen] = {}
 
     @classmethod
-    def opened(cls, folder: Path, plan: Path, lake: Lake | None, *, resume: bool) -> Book:
+    def opened(cls, folder: Path, header: Header, lake: Lake | None, *, resume: bool) -> Book:
         """The record of a new plan, or of the one in the folder to go on with; ResumeError where that is another."""
-        digest = hashlib.sha256(plan.read_bytes()).hexdigest()
-        path = folder / FILE
-        if not path.is_file():
+        digest = hashlib.sha256(Path(header.path).read_bytes()).hexdigest()
+        if not holds_plan(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            book = cls(folder, new_run_id(), digest, lake)
+            book = cls(folder, header, new_run_id(), digest, lake)
             book._write()
             return book
         if not resume:
             hint = "give another folder with -o, or --resume to go on with what is there"
             raise ResumeError("the folder holds a plan of stages already", where=str(folder), hint=hint)
-        return cls._read(path, digest, lake)
+        return cls._read(folder, header, digest, lake)
 
     @classmethod
-    def _read(cls, path: Path, digest: str, lake: Lake | None) -> Book:
+    def _read(cls, folder: Path, header: Header, digest: str, lake: Lake | None) -> Book:
+        found = _values(folder)
+        if found["file"] != digest or read_header(folder) != header:
+            what = "stage file" if found["file"] != digest else "split or the model"
+            hint = "resume with what the plan began with, or begin in another folder"
+            raise ResumeError(
+                f"the {what} has changed since the plan began", where=str(folder / FILE), hint=hint
+            )
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if found["file"] != digest:
-                hint = "resume with the stage file it began with, or begin in another folder"
-                raise ResumeError(
-                    "the stage file has changed since the plan began", where=str(path), hint=hint
-                )
-            book = cls(path.parent, found["plan"], digest, lake)
+            book = cls(folder, header, found["plan"], digest, lake)
             book.runs = [_run(r) for r in found["runs"]]
             book._current = _run(found["current"]) if found["current"] else None
             book._choices = {k: Chosen(tuple(v["labels"]), v["reason"]) for k, v in found["choices"].items()}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ResumeError(
-                "the record of the plan is damaged", where=str(path), hint="begin anew"
-            ) from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _damaged(folder) from error
         for row in book.runs:  # a kill may have come between the file and the lake
             book._tell_lake(row)
         return book
@@ -164,12 +179,40 @@ class Book:
     def _write(self) -> None:
         found = {
             "plan": self.plan,
+            "header": asdict(self.header),
             "file": self._digest,
             "runs": [asdict(r) for r in self.runs],
             "current": asdict(self._current) if self._current else None,
             "choices": {k: asdict(v) for k, v in self._choices.items()},
         }
         write_whole(self.folder / FILE, json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def holds_plan(folder: Path) -> bool:
+    """True where a plan was begun in the folder."""
+    return (folder / FILE).is_file()
+
+
+def read_header(folder: Path) -> Header:
+    """What the plan in the folder was begun with."""
+    try:
+        return Header(**_values(folder)["header"])
+    except (KeyError, TypeError) as error:
+        raise _damaged(folder) from error
+
+
+def _values(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return {**found, "file": found["file"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder) from error
+
+
+def _damaged(folder: Path) -> ResumeError:
+    return ResumeError(
+        "the record of the plan is damaged", where=str(folder / FILE), hint="begin in another folder"
+    )
 
 
 def _run(values: dict[str, Any]) -> StageRun:

@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from governance.errors import UsageError
 from training.grpo_run import GrpoRunRequest, run_grpo
 from training.instances import UNLABELLED, instances_of
 from training.model import ModelSpec
 from training.observer import StepObserver
 from training.rewarding import gold_of
 from training.reweighing import Reweighing, last_weights
-from training.sft import MODEL, SftRequest, SplitData, train_sft
+from training.sft import MODEL, SftRequest, SplitData, processes, train_sft
 from training.stage_file import GrpoStage, SftStage, StagePlan
-from training.stage_record import Book, StageRun
+from training.stage_record import Book, Header, StageRun
 from training.weak_labels import Chosen as ChosenLabels
 from training.weak_labels import weak_labels
 
@@ -87,7 +88,12 @@ class StagesResult:
 
 def run_stages(request: StagesRequest, observers: Observers = _unwatched) -> StagesResult:
     """The plan, carried out and recorded; an error leaves what was done until then, to be resumed."""
-    book = Book.opened(request.folder, request.plan.path, request.lake, resume=request.resume)
+    if processes() > 1:
+        hint = "stages run in one process; a single SFT run can use several"
+        raise UsageError("a plan of stages cannot be started on several processes", where="--stages", hint=hint)
+    path = str(request.plan.path.absolute())
+    header = Header(path, request.split, request.model.name, request.model.tokenizer)
+    book = Book.opened(request.folder, header, request.lake, resume=request.resume)
     for stage in request.plan.stages:
         if isinstance(stage, SftStage):
             _supervised(request, book, stage, observers)

@@ -11,6 +11,7 @@ import pytest
 from safetensors.torch import load_file
 
 from benchmarks.reward import arithmetic as world
+from governance.errors import UsageError
 from governance.lake import Lake
 from governance.lake.label_rewards import load_label_rewards, load_label_windows
 from governance.lake.label_weights import load_label_weights
@@ -249,15 +250,9 @@ def test_another_stage_file_cannot_go_on_with_a_plan(tmp_path: Path, model: Path
     run_stages(request(tmp_path / "plan", model, None, only))
 
     with pytest.raises(ResumeError, match="has changed"):
-        run_stages(
-            request(
-                tmp_path / "plan",
-                model,
-                None,
-                only + "weak_below = 0.5".replace("weak_below", "# x"),
-                resume=True,
-            )
-        )
+        run_stages(request(tmp_path / "plan", model, None, only + "# changed", resume=True))
+    with pytest.raises(ResumeError, match="split or the model has changed"):
+        run_stages(request(tmp_path / "plan", tmp_path, None, only, resume=True))
     (tmp_path / "plan" / "stages.json").write_text("{", encoding="utf-8")
     with pytest.raises(ResumeError, match="damaged"):
         run_stages(request(tmp_path / "plan", model, None, only, resume=True))
@@ -291,3 +286,10 @@ settings = {steps = 1, prompts = 2, generations = 2, micro_batch = 4, max_new_to
         c["values"]: c["counts"] for c in excluded.column("reason").value_counts().to_pylist()
     }
     assert ["sum"] == load_samples(lake, result.runs[0].run).column("label").unique().to_pylist()
+
+
+def test_stages_run_in_one_process(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    with pytest.raises(UsageError, match="several processes"):
+        run_stages(request(tmp_path / "plan", model, None))
