@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from training.difficulty import Answers, Messages
+
+if TYPE_CHECKING:
+    from training.model import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,50 @@ def answering(model: Any, tokenizer: Any, sampling: Sampling) -> Answers:
     return answers
 
 
+def loaded_when_asked(spec: ModelSpec, sampling: Sampling) -> Answers:
+    """A reference model as something that answers prompts: in memory only while it answers."""
+
+    def answers(prompts: Sequence[Messages], k: int) -> list[list[str]]:
+        from training.failures import only_our_words
+        from training.model import load_model, load_tokenizer
+        from training.placement import placed
+        from training.settings import TrainSettings
+        from training.template import template_of
+
+        settings = TrainSettings()
+        placement, tokenizer = placed(settings), load_tokenizer(spec)
+        tokenizer.chat_template = tokenizer.chat_template or template_of(tokenizer).source
+        with only_our_words(), own_numbers():  # loading sets the seed of everything
+            model = load_model(spec, settings, placement, tokenizer, keep_base=Path()).model
+        return answering(model.to(placement.device), tokenizer, sampling)(prompts, k)
+
+    return answers
+
+
+@contextmanager
+def own_numbers() -> Iterator[None]:
+    """Whatever draws random numbers inside, those outside go on as if it had not."""
+    import random
+
+    import numpy as np
+    import torch
+
+    states = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng():
+        try:
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+
+
 @contextmanager
 def _apart(model: Any, seed: int) -> Iterator[None]:
     """Evaluation mode and random numbers of our own; both are as they were afterwards."""
     import torch
 
     training = model.training
-    devices = [model.device] if model.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), torch.no_grad():
+    with own_numbers(), torch.no_grad():
         torch.manual_seed(seed)
         model.eval()
         try:

@@ -23,6 +23,7 @@ from governance.trainings import EXCLUSIONS, FAILED, FINISHED, SAMPLES, Training
 from governance.version import VERSION
 from training.checkpoints import Checkpoint, check, last_whole, remove_halves
 from training.data import OVER_LENGTH
+from training.difficulty import Answers
 from training.errors import TrainingError
 from training.failures import explained, only_our_words
 from training.grpo import GrpoRequest, GrpoResult, train_grpo
@@ -55,7 +56,7 @@ class GrpoRunRequest:
     Attributes:
         labels: only prompts of these; None for all.
         rule: when targeted SFT takes a label over; None for never.
-        weighting, weights, imported: see `training.grpo.GrpoRequest`.
+        weighting, weights, references, imported: see `training.grpo.GrpoRequest`.
         resume: go on with the run in the folder, where one was begun.
         parent: the run whose model this one starts from.
     """
@@ -70,6 +71,7 @@ class GrpoRunRequest:
     reward: Reward = reward
     weighting: WeightOptions = field(default_factory=WeightOptions)
     weights: WeightState = field(default_factory=WeightState)
+    references: Sequence[Answers] = ()
     imported: Mapping[str, float] = field(default_factory=dict)
     resume: bool = False
     run: str = ""
@@ -260,6 +262,7 @@ def _inner(
         reward=request.reward,
         weighting=request.weighting,
         weights=request.weights,
+        references=request.references,
         imported=request.imported,
         resume=checkpoint.folder if checkpoint else None,
         keeper=keeper,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from governance.lake.label_rewards import rewind_labels
 from governance.lake.label_weights import save_label_weights
 from training.answering import Sampling, answering
-from training.difficulty import Estimator
+from training.difficulty import Answers, Estimator
 from training.errors import ResumeError
 from training.instances import Instance
 from training.label_keeping import weight_rows
@@ -37,6 +37,8 @@ class Reweighing:
         run, folder: of the run.
         labels: every label of the split.
         instances: what can be judged of it.
+        references: reference models; they answer once, at the first estimate.
+        imported: label -> pass rate of reference models, from a file.
         before: the weights to go on from at the first estimate, of an earlier stage.
     """
 
@@ -46,6 +48,7 @@ class Reweighing:
     instances: Sequence[Instance]
     options: WeightOptions = field(default_factory=WeightOptions)
     sampling: Sampling = field(default_factory=Sampling)
+    references: Sequence[Answers] = ()
     imported: Mapping[str, float] = field(default_factory=dict)
     before: WeightState = field(default_factory=WeightState)
     lake: Lake | None = None
@@ -60,7 +63,8 @@ class Reweighing:
             answering(model, tokenizer, self.sampling),
             self.reward,
             self.options,
-            imported=self.imported,
+            () if known else self.references,
+            _reference(known[-1][1]) if known else self.imported,
             state=known[-1][1] if known else self.before,
         )
         state = estimator.estimate()
@@ -69,6 +73,11 @@ class Reweighing:
             rewind_labels(self.lake, self.run, step)
             save_label_weights(self.lake, self.run, weight_rows(step, state))
         return state.by_label
+
+
+def _reference(state: WeightState) -> Mapping[str, float]:
+    """What references were measured to pass at an earlier estimate; they do not change."""
+    return {w.label: w.pass_ref for w in state.weights if w.pass_ref is not None}
 
 
 def last_weights(folder: Path) -> WeightState:

@@ -3,6 +3,7 @@
     [weights]                      # of labels, by difficulty; see training/weights.py
     alpha = 1.0
     reference = "rates.csv"        # pass rates of reference models, beside this file
+    models = ["Qwen/Qwen3-8B"]     # reference models that answer themselves: folders or hub names
 
     [[stage]]
     name = "learn"
@@ -114,6 +115,7 @@ class StagePlan:
 
     Attributes:
         imported: label -> pass rate of reference models.
+        models: reference models that answer themselves, by folder or hub name.
         sampling: how answers are sampled where labels are measured.
     """
 
@@ -122,13 +124,14 @@ class StagePlan:
     weights: WeightOptions = field(default_factory=WeightOptions)
     sampling: Sampling = field(default_factory=Sampling)
     imported: Mapping[str, float] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
 
 
 def read_stages(path: Path) -> StagePlan:
     """The plan of a stage file; ConfigError or InputError names the first thing that is wrong, and where."""
     found = validated(_FileTable, _toml(path), str(path))
     weights = dict(found.weights)
-    reference = weights.pop("reference", "")
+    reference, models = weights.pop("reference", ""), weights.pop("models", [])
     drawn = {key: weights.pop(key) for key in SAMPLING if key in weights}
     where = f"{path}: weights"
     if set(weights) - {f.name for f in fields(WeightOptions)}:
@@ -137,13 +140,17 @@ def read_stages(path: Path) -> StagePlan:
     sampling = options(Sampling, drawn | {"seed": given.seed}, where)
     imported = read_pass_rates(_beside(path, reference, where), given.k) if reference else {}
     stages = tuple(_stage(path, place, table) for place, table in enumerate(found.stage, start=1))
+    if not isinstance(models, list) or not all(isinstance(name, str) and name for name in models):
+        raise ConfigError(
+            f"{models!r} does not fit 'models'", where=where, hint="a list of folders or hub names"
+        )
     names = [s.name for s in stages]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(
                 f"two stages are called {name!r}", where=str(path), hint="give each a name of its own"
             )
-    return StagePlan(path, stages, given, sampling, imported)
+    return StagePlan(path, stages, given, sampling, imported, tuple(models))
 
 
 def _stage(path: Path, place: int, table: Table) -> SftStage | GrpoStage:

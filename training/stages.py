@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from governance.errors import UsageError
+from training.answering import loaded_when_asked
+from training.difficulty import Answers
 from training.grpo_run import GrpoRunRequest, run_grpo
 from training.instances import UNLABELLED, instances_of
 from training.model import ModelSpec
@@ -90,7 +92,9 @@ def run_stages(request: StagesRequest, observers: Observers = _unwatched) -> Sta
     """The plan, carried out and recorded; an error leaves what was done until then, to be resumed."""
     if processes() > 1:
         hint = "stages run in one process; a single SFT run can use several"
-        raise UsageError("a plan of stages cannot be started on several processes", where="--stages", hint=hint)
+        raise UsageError(
+            "a plan of stages cannot be started on several processes", where="--stages", hint=hint
+        )
     path = str(request.plan.path.absolute())
     header = Header(path, request.split, request.model.name, request.model.tokenizer)
     book = Book.opened(request.folder, header, request.lake, resume=request.resume)
@@ -131,6 +135,7 @@ def _by_reward(request: StagesRequest, book: Book, stage: GrpoStage, observers: 
                 rule=stage.rule,
                 weighting=request.plan.weights,
                 weights=book.weights,
+                references=_references(request),
                 imported=request.plan.imported,
                 resume=request.resume,
                 run=row.run,
@@ -201,10 +206,16 @@ def _reweighing(request: StagesRequest, book: Book, row: StageRun, split: SplitD
         found.found,
         plan.weights,
         plan.sampling,
+        _references(request),
         plan.imported,
         book.weights,
         request.lake,
     )
+
+
+def _references(request: StagesRequest) -> tuple[Answers, ...]:
+    plan, offline = request.plan, request.model.offline
+    return tuple(loaded_when_asked(ModelSpec(name, offline=offline), plan.sampling) for name in plan.models)
 
 
 def _choose(request: StagesRequest, book: Book, stage: GrpoStage, split: SplitData) -> ChosenLabels:

@@ -14,7 +14,9 @@ from governance.lake.label_rewards import (
     save_label_rewards,
 )
 from governance.lake.label_weights import load_label_weights, save_label_weights
+from governance.lake.trainings import remove_training, start_training
 from governance.lake.verify import verify_lake
+from governance.trainings import EXCLUSIONS, SAMPLES, TrainingRecord
 
 
 def weights(step: int, *labels: str, smoothed: float = 1.6) -> pa.Table:
@@ -143,3 +145,28 @@ def test_a_run_that_goes_on_from_an_earlier_step_says_the_rest_anew(lake: Lake):
     assert rewards(0, 1, 2) == load_label_rewards(lake, "r1")
     assert windows(0, 1) == load_label_windows(lake, "r1")
     assert verify_lake(lake).ok
+
+
+def test_what_belongs_to_a_run_goes_with_it(lake: Lake):
+    start_training(lake, a_record("r1"), SAMPLES.empty_table(), EXCLUSIONS.empty_table())
+    save_label_weights(lake, "r1", weights(0, "a"))
+    save_label_rewards(lake, "r1", rewards(0), windows(0))
+    save_label_rewards(lake, "r2", rewards(0), windows())
+
+    remove_training(lake, "r1")
+
+    assert 0 == load_label_weights(lake, "r1").num_rows + load_label_windows(lake, "r1").num_rows
+    assert 0 == load_label_rewards(lake, "r1").num_rows
+    assert rewards(0) == load_label_rewards(lake, "r2")
+
+
+def a_record(run: str) -> TrainingRecord:
+    where = {
+        "split": "s@1",
+        "split_id": "s",
+        "split_hash": "h",
+        "model": "m",
+        "model_hash": "h",
+        "folder": "f",
+    }
+    return TrainingRecord(run=run, kind="grpo", seed=0, started="2026", user="u", govern="1", **where)

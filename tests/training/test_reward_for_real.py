@@ -36,5 +36,5 @@ def test_reward_teaches_what_it_can_and_examples_take_over_the_rest(tmp_path: Pa
     assert (first.run, "grpo") == (load_record(lake, second.run).parent, load_record(lake, second.run).kind)
     steps = mean_rewards(lake, second.run).to_pylist()
     assert {SUM, DIFFERENCE, CODE} == {r["label"] for r in steps}
-    assert max(r["step"] for r in steps if r["label"] == CODE) == second.taken[CODE] - 1
+    assert second.taken[CODE] > max(r["step"] for r in steps if r["label"] == CODE)  # others stood in for it
     assert "taken_over" in report(outcome, lake)

@@ -104,6 +104,7 @@ SFT, GRPO = STAGE.format("sft"), STAGE.format("grpo")
         ("[weights]\ngama = 1\n" + SFT, "did you mean 'gamma'"),
         ("[weights]\nmax_new_tokens = 'x'\n" + SFT, "max_new_tokens"),
         ("[weights]\nreference = 3\n" + SFT, "not the name of a file"),
+        ("[weights]\nmodels = 'one'\n" + SFT, "does not fit 'models'"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, text: str, said: str):

@@ -40,6 +40,7 @@ k = 1
 answers = 2
 instances = 3
 max_new_tokens = 5
+models = ["REFERENCE"]
 
 [[stage]]
 name = "learn"
@@ -83,7 +84,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def request(folder: Path, model: Path, lake: Lake | None, text: str = PLAN, **given: Any) -> StagesRequest:
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder.parent / f"{folder.name}.toml"
-    plan.write_text(text.replace("REHEARSAL", "0.5"), encoding="utf-8")
+    plan.write_text(text.replace("REHEARSAL", "0.5").replace("REFERENCE", str(model)), encoding="utf-8")
     split = SplitData("arithmetic@1", "s1", "hash", lambda: [TABLE])
     return StagesRequest(
         read_stages(plan),
@@ -180,6 +181,10 @@ def test_weights_were_estimated_at_intervals_and_carried_into_the_next_stage(don
     assert [0, 2] == sorted({r["step"] for r in learn})
     assert [0, 2] == sorted({r["step"] for r in earn})[:2]
     last = {r["label"]: r["smoothed"] for r in learn if r["step"] == 2}
+    # the reference is the model that the plan began with
+    assert {r["label"]: r["pass_cur"] for r in learn if r["step"] == 0} == {
+        r["label"]: r["pass_ref"] for r in learn if r["step"] == 2
+    }
     for row in (r for r in earn if r["step"] == 0):
         assert pytest.approx(0.5 * last[row["label"]] + 0.5 * row["raw"], abs=1e-9) == row["smoothed"]
     assert {r["label"]: r["normalised"] for r in learn if r["step"] == 2} == first.weights.by_label
