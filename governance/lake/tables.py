@@ -19,6 +19,7 @@ from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
 from governance.evaluations import EVALUATION_ITEM
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
+from governance.label_records import LABEL_REWARD, LABEL_WEIGHT, LABEL_WINDOW, STAGE
 from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
 from governance.text.signatures import EDGES as EDGE
@@ -279,6 +280,15 @@ TRAINING_STEPS = of_run("training_steps", STEPS)
 TRAINING_BATCHES = of_run("training_batches", BATCHES)
 TRAINING_CHECKPOINTS = of_run("training_checkpoints", CHECKPOINTS)
 TRAINING_WEIGHTS = of_run("training_weights", WEIGHTS)
+LABEL_WEIGHTS = of_run("label_weights", LABEL_WEIGHT)
+LABEL_REWARDS = of_run("label_rewards", LABEL_REWARD)
+LABEL_WINDOWS = of_run("label_windows", LABEL_WINDOW)
+STAGES = Table(
+    "stages",
+    pa.schema([pa.field("plan", TEXT, False), pa.field("seq", LONG, False), *STAGE]),
+    ("plan",),
+    later=True,
+)
 EVALUATIONS = Table(
     "evaluations",
     pa.schema(
@@ -348,6 +358,10 @@ TABLES: tuple[Table, ...] = (
     TRAINING_BATCHES,
     TRAINING_CHECKPOINTS,
     TRAINING_WEIGHTS,
+    LABEL_WEIGHTS,
+    LABEL_REWARDS,
+    LABEL_WINDOWS,
+    STAGES,
     EVALUATIONS,
     EVALUATION_ITEMS,
     REMOVALS,

@@ -19,6 +19,9 @@ from governance.lake.commit import Transaction, writing
 from governance.lake.removals import removal_row
 from governance.lake.staging import StagedFile, stage
 from governance.lake.tables import (
+    LABEL_REWARDS,
+    LABEL_WEIGHTS,
+    LABEL_WINDOWS,
     REMOVALS,
     TRAINING_BATCHES,
     TRAINING_CHECKPOINTS,
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 PROGRESS = (TRAINING_STEPS, TRAINING_BATCHES, TRAINING_CHECKPOINTS, TRAINING_WEIGHTS)
-OWNED_BY_TRAINING = (TRAININGS, TRAINING_SAMPLES, TRAINING_EXCLUSIONS, *PROGRESS)
+OF_LABELS = (LABEL_WEIGHTS, LABEL_REWARDS, LABEL_WINDOWS)
+OWNED_BY_TRAINING = (TRAININGS, TRAINING_SAMPLES, TRAINING_EXCLUSIONS, *PROGRESS, *OF_LABELS)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from ui.cli.output import put_json
 from ui.cli.progress import Progress, moving_line
 from ui.cli.request import command_line
 from ui.cli.session import Session, pass_session
+from ui.cli.stage_plans import describe_result, describe_stages, is_plan, stages_request
 from ui.cli.trainings import describe_plan, describe_run, plan_values, run_values
 
 if TYPE_CHECKING:
     from governance.lake import Lake
     from training.sft import SftRequest
+    from training.stages import StagesRequest
 
 LORA_RANK = 16
 EVERY = 5.0  # seconds between two lines of progress where no moving line is drawn
@@ -68,6 +70,12 @@ EVERY = 5.0  # seconds between two lines of progress where no moving line is dra
     section="Run",
     help="go on with a run that was stopped: its id, its folder, or latest",
 )
+@option(
+    "--stages",
+    metavar="FILE",
+    section="Run",
+    help="TOML file of stages, each a run: weighted SFT, rewards, SFT that takes over",
+)
 @option("-o", "--output", metavar="FOLDER", section="Run", help="folder of the run (default runs/ID)")
 @dry_run_option
 @format_option("text", "json", default="text")
@@ -80,6 +88,10 @@ def command(session: Session, /, split: str | None, resume: str | None, dry_run:
     the samples in it, its loss and learning rate; it is kept in the run's folder and in the lake. A run that was
     killed goes on with --resume to the same result. On several GPUs, start the same command as
     `accelerate launch -m ui.cli train ...`.
+
+    With --stages several runs follow one another: supervised training weighted by difficulty, training by verifiable
+    rewards on labels the model is weak on, and supervised training that takes over labels whose reward does not
+    improve. --resume with the plan's folder goes on with it.
     """
     if bool(split) == bool(resume):
         raise click.UsageError("name a split, or give --resume", click.get_current_context())
@@ -89,12 +101,29 @@ def command(session: Session, /, split: str | None, resume: str | None, dry_run:
     with ExitStack() as stack:
         stack.enter_context(only_our_words())
         lake = stack.enter_context(_lake(session, reading=dry_run))
+        if given["stages"] or is_plan(resume):
+            return _stages(session, stages_request(session, lake, split, resume, given), dry_run, format)
         request = (
             _resumed(session, lake, str(resume), given)
             if resume
             else _begun(session, lake, str(split), given)
         )
         return _plan(request, format) if dry_run else _train(session, request, format)
+
+
+def _stages(session: Session, request: StagesRequest, dry_run: bool, format: str) -> int:  # noqa: A002
+    if dry_run:
+        describe_stages(request.plan, request.split, format)
+        return 0
+    from training.sft import is_first
+    from training.stages import run_stages
+
+    with moving_line(session) as bar:
+        progress = _watched(session, bar) if is_first() else request.progress
+        result = run_stages(replace(request, progress=progress))
+    if is_first():
+        describe_result(result, format)
+    return 0
 
 
 def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
@@ -150,6 +179,7 @@ def _begun(session: Session, lake: Lake, split: str, given: dict[str, Any]) -> S
 def _resumed(session: Session, lake: Lake, name: str, given: dict[str, Any]) -> SftRequest:
     """The request of a run that was begun before, from its record alone."""
     from governance.lake.trainings import find_training, load_record
+    from training.errors import ResumeError
     from training.model import ModelSpec
     from training.run import holds_run, read_record
     from training.settings import from_layers
@@ -160,6 +190,9 @@ def _resumed(session: Session, lake: Lake, name: str, given: dict[str, Any]) -> 
         Path(name) if holds_run(Path(name)) else Path(load_record(lake, find_training(lake, name).run).folder)
     )
     record = read_record(known)
+    if record.kind != "sft":
+        hint = f"--resume {known.parent} goes on with the plan"
+        raise ResumeError("the run is a stage of a plan and cannot go on by itself", where=record.run, hint=hint)
     layers = {key: (value, record.origins[key]) for key, value in record.settings.items()}
     return SftRequest(
         split=split_data(lake, record.split),

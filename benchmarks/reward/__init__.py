@@ -1,0 +1,1 @@
+"""Training by reward on arithmetic that a small model can learn on a CPU."""

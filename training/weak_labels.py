@@ -1,0 +1,71 @@
+"""Which labels a stage trains by reward, and why these, in words that go into the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.difficulty import passes, rates
+from training.instances import UNLABELLED, drawn, instances_of
+from training.rewarding import gold_of, reward
+
+if TYPE_CHECKING:
+    from training.model import ModelSpec
+    from training.sft import SplitData
+    from training.stage_file import GrpoStage, StagePlan
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The labels of a stage; empty where there is nothing to train."""
+
+    labels: tuple[str, ...]
+    reason: str
+
+
+def weak_labels(stage: GrpoStage, split: SplitData, model: ModelSpec, plan: StagePlan) -> Chosen:
+    """The labels of the stage among those of the split whose answers can be judged.
+
+    Where `weak_below` is set, their pass@1 is that of the evaluation whose rates the stage names, or else is measured
+    now, on prompts of the split drawn as for label weights.
+    """
+    found = instances_of(split.members(), gold_of)
+    judged = sorted({i.label for i in found.found})
+    blind = [label for label in found.labels if label not in judged]
+    aside = f"; {len(blind)} labels have no answer that can be judged" if blind else ""
+    if stage.weak_below is None:
+        labels = [x for x in judged if x in stage.labels] if stage.labels else judged
+        return Chosen(tuple(labels), ("the stage names them" if stage.labels else "every label") + aside)
+    known = stage.rates or _measured(stage, split, model, plan)
+    weak = {label: rate for label, rate in known.items() if rate < stage.weak_below and label in judged}
+    labels = sorted(weak, key=lambda label: (weak[label], label))
+    shown = ", ".join(f"{label or 'no label'} {weak[label]:.2f}" for label in labels[:SHOWN])
+    more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
+    if not labels:
+        return Chosen((), f"none of {len(known)} labels has a pass@1 below {stage.weak_below:g}{aside}")
+    return Chosen(tuple(sorted(labels)), f"pass@1 below {stage.weak_below:g}: {shown}{more}{aside}")
+
+
+def _measured(stage: GrpoStage, split: SplitData, model: ModelSpec, plan: StagePlan) -> Mapping[str, float]:
+    """pass@1 of the model by label."""
+    from training.answering import answering
+    from training.failures import only_our_words
+    from training.model import load_model, load_tokenizer
+    from training.placement import placed
+    from training.settings import Lora
+    from training.template import template_of
+
+    settings = stage.chosen.settings.as_sft().model_copy(update={"lora": Lora()})  # nothing is trained here
+    placement = placed(settings)
+    tokenizer = load_tokenizer(model)
+    tokenizer.chat_template = tokenizer.chat_template or template_of(tokenizer, settings.template).source
+    with only_our_words():
+        net = load_model(model, settings, placement, tokenizer, keep_base=Path()).model.to(placement.device)
+    instances = [i for i in instances_of(split.members(), gold_of).found if i.label != UNLABELLED]
+    asked = drawn(instances, plan.weights.instances, plan.weights.seed)
+    found = passes(asked, answering(net, tokenizer, plan.sampling), reward, plan.weights.answers)
+    return {label: rate for label, rate in rates(found, 1).items() if rate is not None}
