@@ -26,12 +26,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from governance.errors import ConfigError
 from governance.safe_text import brief
 
-FORMAT = 1
 LARGEST_FILE = 16 << 20  # bytes; 100,000 labels with their reasons
 Unit = Literal["rows", "tokens"]
 Action = Literal["grow", "keep", "revert", "renew", "unmeasured"]
 """What becomes of a label: it gets more; it stays; its last addition is taken back; the same, and data of another
 kind are asked for; it was not measured, so it stays."""
+Origin = Literal["measured", "carried", "prior"]
+"""Where an efficiency comes from: this iteration, the last one that added rows, or no iteration at all."""
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[int, Field(ge=0, le=1 << 53)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -55,6 +56,7 @@ class LabelAllocation(_Model):
         target: what p_t shall be.
         gap: max(0, target - p_t) (18).
         efficiency: gain of p_t for a row that was added, e_t (19).
+        efficiency_from: where that comes from; see `Origin`.
         priority: gap * efficiency * exp(-lambda * rows) (20), before it is made a share of the budget.
     """
 
@@ -68,6 +70,7 @@ class LabelAllocation(_Model):
     target: Share | None = None
     gap: Share | None = None
     efficiency: Number | None = None
+    efficiency_from: Origin | None = None
     priority: Number | None = None
 
     @property
@@ -84,16 +87,18 @@ class Allocation(_Model):
         name: the loop it belongs to: iterations of one name follow each other.
         iteration: k, counted from 1; 0 in a file somebody wrote by hand.
         budget: B_k (21), what may be added in this iteration.
+        unspent: what of it could not be given to any label, because no more rows of those with a gap are to be had.
         stop: why the loop should end, as a sentence; empty where it goes on. Nothing is added then.
         settings: every constant in force, by name.
         label: the labels, each once.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     unit: Unit = "rows"
     name: Annotated[str, Field(max_length=1_000)] = ""
     iteration: Amount = 0
     budget: Amount | None = None
+    unspent: Amount = 0
     stop: Annotated[str, Field(max_length=2_000)] = ""
     settings: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
     label: tuple[LabelAllocation, ...] = ()
