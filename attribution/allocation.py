@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
+from typing import Any
 
 from attribution.measures import Measured
 from attribution.shares import bounded_shares
@@ -108,6 +109,21 @@ class Standing:
     def grows(self) -> bool:
         """True of a label that may get rows."""
         return self.gap > 0 and not self.regressed
+
+
+def settings_of(history: Sequence[Allocation], given: Mapping[str, Any]) -> Settings:
+    """The constants in force: those that are given, then those of the loop's last iteration, then the defaults.
+
+    Raises:
+        UsageError: nobody ever said what the budget is.
+    """
+    known = {f.name for f in fields(Settings)}
+    earlier = {k: v for k, v in history[-1].settings.items() if k in known} if history else {}
+    values: dict[str, Any] = {**earlier, **given}
+    if "budget" not in values:
+        hint = "--budget N: how many rows the first iteration adds; later ones follow from it"
+        raise UsageError("the loop begins without a budget", where="--budget", hint=hint)
+    return Settings(**values)
 
 
 def allocate(
