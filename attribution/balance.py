@@ -6,7 +6,10 @@ after - before. Then change = attributed + weight decay + carried + residual, fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -64,12 +67,29 @@ class ItemLine:
 
 @dataclass(frozen=True)
 class Window:
-    """All items of a suite in one interval of steps."""
+    """All items of a suite in one interval of steps.
+
+    Attributes:
+        moved: sum of |change| over its items, nats.
+        left: sum of |residual|.
+    """
 
     start: int
     stop: int
     sums: Sums
-    coverage: float
+    moved: float
+    left: float
+
+    @property
+    def coverage(self) -> float:
+        """1 - left / moved; where nothing moved, 1 if nothing is left over, else 0."""
+        return _covered(self.left, self.moved)
+
+    def and_(self, after: Window) -> Window:
+        """This one and the one after it as one; their |change| and |residual| are added, not netted."""
+        mine, other = astuple(self.sums), astuple(after.sums)
+        sums = Sums(*(a + b for a, b in zip(mine, other, strict=True)))
+        return Window(self.start, after.stop, sums, self.moved + after.moved, self.left + after.left)
 
 
 def frame_of(balances: pa.Table) -> pl.DataFrame:
@@ -109,7 +129,10 @@ def coverage(items: pl.DataFrame) -> float:
 
     Where nothing changed it is 1 if nothing is left over, else 0.
     """
-    left, moved = float(items["residual"].abs().sum()), float(items["change"].abs().sum())
+    return _covered(float(items["residual"].abs().sum()), float(items["change"].abs().sum()))
+
+
+def _covered(left: float, moved: float) -> float:
     return 1 - left / moved if moved else float(not left)
 
 
@@ -122,7 +145,17 @@ def over_time(balances: pa.Table, suite: str, functional: str) -> tuple[Window, 
     """The suite in each interval of steps, in order."""
     mine = frame_of(balances).filter(suite=suite, functional=functional)
     parts = mine.partition_by("start_step", "stop_step", maintain_order=True)
-    windows = [
-        Window(int(p["start_step"][0]), int(p["stop_step"][0]), sums_of(p), coverage(p)) for p in parts
-    ]
-    return tuple(sorted(windows, key=lambda w: (w.start, w.stop)))
+    return tuple(sorted(map(_window, parts), key=lambda w: (w.start, w.stop)))
+
+
+def _window(lines: pl.DataFrame) -> Window:
+    moved, left = (float(lines[name].abs().sum()) for name in ("change", "residual"))
+    return Window(int(lines["start_step"][0]), int(lines["stop_step"][0]), sums_of(lines), moved, left)
+
+
+def merged(windows: Sequence[Window], most: int) -> tuple[Window, ...]:
+    """The same span in at most `most` windows, neighbours put together evenly."""
+    if len(windows) <= most:
+        return tuple(windows)
+    edges = [len(windows) * i // most for i in range(most + 1)]
+    return tuple(reduce(Window.and_, windows[a:b]) for a, b in pairwise(edges))

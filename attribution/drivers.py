@@ -34,6 +34,7 @@ class Driver:
         amount: nats over all items of the suite; positive helped.
         low, high: 95 % interval of the amount, items drawn anew; None with fewer than two items.
         removal: mean removal score; None where none was computed.
+        sample: number of the sample, where the group is one.
     """
 
     rank: int
@@ -43,6 +44,7 @@ class Driver:
     low: float | None
     high: float | None
     removal: float | None
+    sample: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class SuiteDrivers:
         helped, harmed: the groups with the largest amounts of either sign, largest first.
         rest: all other groups; with them the amounts add up.
         groups: how many there are in all.
+        harm: sum of all negative amounts, nats.
+        half: how many of the largest groups it takes to half of all that helped; 0 where nothing did.
         ranks_only: coverage is below `ENOUGH`, so no amount is shown anywhere.
     """
 
@@ -74,6 +78,8 @@ class SuiteDrivers:
     rest: Rest
     windows: tuple[Window, ...]
     groups: int
+    harm: float
+    half: int
 
     @property
     def ranks_only(self) -> bool:
@@ -134,7 +140,15 @@ def _of_suite(ledger: Ledger, groups: pl.DataFrame, items: pl.DataFrame, asked: 
         rest=Rest(totals.height - len(shown), _total(totals) - listed),
         windows=over_time(ledger.balances, asked.suite, asked.functional),
         groups=totals.height,
+        harm=_total(totals.filter(totals["amount"] < 0)),
+        half=_half(totals),
     )
+
+
+def _half(totals: pl.DataFrame) -> int:
+    """How many groups, the largest first, reach half of all that helped."""
+    helped = totals.filter(totals["amount"] > 0)["amount"].cum_sum()
+    return int((helped < helped[-1] / 2).sum()) + 1 if len(helped) else 0
 
 
 def _total(rows: pl.DataFrame) -> float:
@@ -166,6 +180,7 @@ class _Fact:
     low: float | None
     high: float | None
     removal: float | None
+    sample: int | None
 
 
 def _facts(
@@ -182,6 +197,7 @@ def _facts(
 
     listed = groups.filter(pl.col("group").is_in(shown))
     sizes = dict(listed.group_by("group").agg(pl.len()).rows())
+    firsts = dict(listed.group_by("group").agg(pl.col("sample").min()).rows())
     matrix = np.zeros((len(shown), len(items)))
     places, columns = {g: i for i, g in enumerate(shown)}, {item: i for i, item in enumerate(items)}
     cells = amounts.filter(pl.col("group").is_in(shown))
@@ -197,6 +213,7 @@ def _facts(
             float(interval[0][i]) if interval else None,
             float(interval[1][i]) if interval else None,
             scores.get(group),
+            firsts[group] if sizes[group] == 1 else None,
         )
         for group, i in places.items()
     }
@@ -204,7 +221,7 @@ def _facts(
 
 def _lines(totals: pl.DataFrame, facts: dict[str, _Fact]) -> tuple[Driver, ...]:
     return tuple(
-        Driver(rank, name, f.samples, amount, f.low, f.high, f.removal)
+        Driver(rank, name, f.samples, amount, f.low, f.high, f.removal, f.sample)
         for rank, (name, amount) in enumerate(totals.rows(), 1)
         for f in [facts[name]]
     )
