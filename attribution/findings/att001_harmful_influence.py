@@ -11,7 +11,7 @@ A wrong answer that is trained on, a contradiction, or a row in the wrong label 
 hides: other rows gain what it loses. The ledger shows the two sides apart.
 
 ## Example
-`3 samples harmed suite finance by 4.20 nats, 31 % of all that harmed it; the worst one is ranked first`
+`3 samples harmed suite finance by 4.20 nats of loss, 31 % of all that harmed it; the worst is sample 17`
 
 ## Options
 None yet: 5 % and the interval are fixed, and stand in the finding.
@@ -28,7 +28,11 @@ Wang et al., Data Shapley in One Training Run, ICLR 2025 (contributions along on
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from attribution.drivers import Driver, SuiteDrivers
+from attribution.entries import ANSWER_LOSS
 from attribution.findings.base import AttributionRule, Found, Subject
 from governance.findings import Severity, fingerprint
 from governance.rules.base import RuleInfo
@@ -48,11 +52,18 @@ def _of_suite(subject: Subject, suite: SuiteDrivers) -> Found | None:
         return None
     harm, part = sum(d.amount for d in worst), sum(d.amount for d in worst) / suite.harm
     many = f"{len(worst):,} samples" if len(worst) > 1 else "1 sample"
+    what = "loss" if suite.functional == ANSWER_LOSS else "margin"
     message = (
-        f"{many} harmed suite {suite.suite} by {-harm:.2f} nats, {100 * part:.0f} % of all that harmed it"
+        f"{many} harmed suite {suite.suite} by {-harm:.2f} nats of {what}, {100 * part:.0f} % of all that harmed it;"
+        f" the worst is sample {worst[0].sample}"
     )
     numbers = tuple(d.sample for d in worst if d.sample is not None)
-    ids = [subject.ledger.samples.column("sample_id")[n].as_py() for n in numbers]
+    samples = subject.ledger.samples
+    ids = (
+        samples.filter(pc.is_in(samples.column("sample"), pa.array(numbers, pa.int64())))
+        .column("sample_id")
+        .to_pylist()
+    )
     return Found(
         rule=INFO.id,
         severity=INFO.severity,
@@ -65,6 +76,12 @@ def _of_suite(subject: Subject, suite: SuiteDrivers) -> Found | None:
         threshold=SHARE,
         samples=numbers,
     )
+
+
+def _sample_ids(samples: pa.Table, numbers: tuple[int, ...]) -> list[str]:
+    mine = pc.is_in(samples.column("sample"), pa.array(numbers, pa.int64()))
+    found: list[str] = samples.filter(mine).column("sample_id").to_pylist()
+    return found
 
 
 def _certain(driver: Driver) -> bool:

@@ -38,7 +38,11 @@ SECTIONS = {
         _entry("label", "Label the rows of a dataset by scene and task"),
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
-    "Training": (_entry("allocate", "Propose how many rows of each label the next split shall hold"),),
+    "Training": (
+        _entry("why", "Explain why an evaluation item moved"),
+        _entry("drivers", "Show which data drove the change of evaluation suites"),
+        _entry("allocate", "Propose how many rows of each label the next split shall hold"),
+    ),
     "The lake": (
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
         _entry("datasets", "List, show, compare and remove dataset versions"),
