@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,9 @@ def with_lora(model: Any, rank: int = 2, **options: Any) -> Any:
     config = LoraConfig(
         r=rank, lora_alpha=4, lora_dropout=0.0, target_modules=["q_proj", "v_proj", "up_proj", "down_proj"], **options
     )
-    adapted = get_peft_model(model, config)
+    with warnings.catch_warnings():  # peft asks transformers for a property under its old name
+        warnings.simplefilter("ignore", FutureWarning)
+        adapted = get_peft_model(model, config)
     return adapted.to(next(model.parameters()).dtype)
 
 
