@@ -2,8 +2,9 @@
 
 A trainer knows its steps through callbacks, but not who is in a batch, and no callback surrounds one
 micro-batch. So there are two halves: `ObserverCallback` for the steps, and `ObservedSteps`, put before the
-trainer's class, for the micro-batches. The collator puts two tensors of marks into each batch, which leave it
-before the model sees it:
+trainer's class, for the micro-batches. The collator puts two arrays of marks into each batch, which leave it
+before the model sees it (NumPy arrays rather than tensors: those would move to the GPU, and reading them there
+would make the CPU wait for it at every micro-batch):
 
     sample_numbers  (segments,)    int64: the sample's number in the run's list of samples
     sample_places   (segments, 3)  int64: row, start, stop, as `Segment` has them
@@ -100,15 +101,17 @@ class ObservedSteps:
 
     Attributes:
         observing: the callback that holds the observers; it is among the trainer's callbacks too.
+        batch: the micro-batch that runs now, or ran last.
     """
 
     observing: ObserverCallback
+    batch: MicroBatch
     state: Any
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
         """The loss of one micro-batch, its marks taken out before the model sees it."""
         segments, given = unmarked(inputs)
-        with self.observing.observed(self.state.global_step, segments, given):
+        with self.observing.observed(self.state.global_step, segments, given) as self.batch:
             return super().training_step(model, given, num_items_in_batch)  # type: ignore[misc]
 
 

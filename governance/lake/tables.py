@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
-from governance.contributions import BALANCES, CONTRIBUTIONS, SAMPLES
+from governance.contributions import BALANCES, CONTRIBUTIONS
 from governance.contributions import REMOVALS as REMOVAL_SCORES
+from governance.contributions import SAMPLES as TRACED_SAMPLES
 from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
@@ -23,6 +24,7 @@ from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
 from governance.text.signatures import EDGES as EDGE
 from governance.text.signatures import SIGNATURES as SIGNATURE
+from governance.trainings import BATCHES, CHECKPOINTS, EXCLUSIONS, SAMPLES, STEPS, WEIGHTS
 
 FORMAT = 1
 """Version of this layout. A lake of a higher one is not opened."""
@@ -242,7 +244,7 @@ ATTRIBUTIONS = Table(
     ("attribution", "run", "seq"),
     later=True,
 )
-ATTRIBUTED_SAMPLES = Table("attributed_samples", owned("attribution", SAMPLES), ("attribution",), later=True)
+ATTRIBUTED_SAMPLES = Table("attributed_samples", owned("attribution", TRACED_SAMPLES), ("attribution",), later=True)
 ATTRIBUTED = Table("contributions", owned("attribution", CONTRIBUTIONS), ("attribution",), later=True)
 ATTRIBUTED_BALANCES = Table("balances", owned("attribution", BALANCES), ("attribution",), later=True)
 ATTRIBUTED_REMOVALS = Table(
@@ -276,6 +278,38 @@ ALLOCATIONS = Table(
     ("name", "seq"),
     later=True,
 )
+
+
+def of_run(name: str, schema: pa.Schema) -> Table:
+    """A table whose rows belong to a training run."""
+    return Table(name, pa.schema([pa.field("run", TEXT, False), *schema]), ("run",), later=True)
+
+
+TRAININGS = Table(
+    "trainings",
+    columns(
+        run=TEXT,
+        seq=LONG,
+        kind=TEXT,
+        state=TEXT,
+        started=TEXT,
+        finished=TEXT,
+        user=TEXT,
+        split=TEXT,
+        split_hash=TEXT,
+        model=TEXT,
+        model_hash=TEXT,
+        record=TEXT,  # JSON of the TrainingRecord
+    ),
+    ("run", "seq"),
+    later=True,
+)
+TRAINING_SAMPLES = of_run("training_samples", SAMPLES)
+TRAINING_EXCLUSIONS = of_run("training_exclusions", EXCLUSIONS)
+TRAINING_STEPS = of_run("training_steps", STEPS)
+TRAINING_BATCHES = of_run("training_batches", BATCHES)
+TRAINING_CHECKPOINTS = of_run("training_checkpoints", CHECKPOINTS)
+TRAINING_WEIGHTS = of_run("training_weights", WEIGHTS)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -319,6 +353,13 @@ TABLES: tuple[Table, ...] = (
     ATTRIBUTED_REMOVALS,
     ATTRIBUTION_CHECKS,
     ALLOCATIONS,
+    TRAININGS,
+    TRAINING_SAMPLES,
+    TRAINING_EXCLUSIONS,
+    TRAINING_STEPS,
+    TRAINING_BATCHES,
+    TRAINING_CHECKPOINTS,
+    TRAINING_WEIGHTS,
     REMOVALS,
     EVENTS,
     LEDGER,

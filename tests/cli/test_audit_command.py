@@ -229,7 +229,7 @@ def test_ctrl_c_is_130_and_leaves_a_whole_lake(run: Run, folder: Path) -> None:
         err = running.stderr.read()
 
     assert (running.returncode, err) == (130, "\ninterrupted\n")
-    assert run("runs", "list").out == "no audit yet\n"
+    assert run("runs", "list").out == "no run yet\n"
     assert run("doctor").code == 0
     assert not (folder / "out.txt").exists()
     assert [p for p in folder.iterdir() if p.name.startswith(".govern-")] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -109,3 +110,52 @@ class Diary(Watching):
 
     def run_finished(self, steps: int) -> None:
         self.calls.append(("finished", steps))
+
+
+def request(folder: Any, rows: Sequence[dict[str, Any]], *assignments: str, **more: Any) -> Any:
+    """An SftRequest for the smallest model, on the CPU."""
+    from training.model import ModelSpec
+    from training.settings import chosen
+    from training.sft import SftRequest, SplitData
+
+    table = members(rows)
+    split = SplitData("sums@1", "5" * 32, hex_id(str(rows)), lambda: iter([table]))
+    settings = chosen(assignments=("device=cpu", "learning_rate=1e-3", *assignments))
+    return SftRequest(split, more.pop("model", ModelSpec("new:tiny")), settings, folder, **more)
+
+
+class Eyes(Watching):
+    """An observer that looks at what goes into the model's embedding, by a hook of its own.
+
+    Attributes:
+        seen: (step, part) -> (token ids, position ids or None, attention mask or None) of the forward pass.
+    """
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+        self._now = (0, 0)
+        self._masks: Any = None
+
+    def run_started(self, run: RunStarted) -> None:
+        backbone = run.model.get_base_model() if hasattr(run.model, "get_base_model") else run.model
+        backbone.model.register_forward_pre_hook(self._look, with_kwargs=True)
+
+    def observed(self, batch: MicroBatch) -> AbstractContextManager[None]:
+        return self._during((batch.step, batch.part))
+
+    @contextmanager
+    def _during(self, now: tuple[int, int]) -> Any:
+        self._now = now
+        yield
+
+    def _look(self, module: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        ids = kwargs["input_ids"]
+        positions, mask = kwargs.get("position_ids"), kwargs.get("attention_mask")
+        rows = []
+        for row in range(ids.shape[0]):
+            if positions is not None:
+                starts = [*(positions[row] == 0).nonzero().flatten().tolist(), ids.shape[1]]
+                rows += [tuple(ids[row, a:b].tolist()) for a, b in itertools.pairwise(starts)]
+            else:
+                rows.append(tuple(ids[row][mask[row].bool()].tolist()))
+        self.seen[self._now] = rows

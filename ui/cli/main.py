@@ -39,6 +39,7 @@ SECTIONS = {
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
     "Training": (
+        _entry("train", "Train a model on a split, each step recorded"),
         _entry("why", "Explain why an evaluation item moved"),
         _entry("drivers", "Show which data drove the change of evaluation suites"),
         _entry("allocate", "Propose how many rows of each label the next split shall hold"),

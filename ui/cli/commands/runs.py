@@ -1,4 +1,4 @@
-"""`govern runs`: the audits that the lake keeps."""
+"""`govern runs`: the audits and trainings that the lake keeps."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ui.cli.lazy import Example, Group, option
 from ui.cli.options import dry_run_option, format_option, yes_option
 from ui.cli.output import put, put_columns, put_json, put_table
 from ui.cli.session import Session, pass_session
+from ui.cli.trainings import describe_training, training_row, training_values
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
@@ -44,18 +45,30 @@ def command() -> None:
 @format_option("text", "json", default="text")
 @pass_session
 def list_(session: Session, /, format: str) -> int:  # noqa: A002
-    """List the audits of the lake, latest first."""
+    """List the audits and trainings of the lake, latest first."""
     from governance.lake.audits import list_audits
+    from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        found = list_audits(lake)
+        audits, trained = list_audits(lake), list_trainings(lake)
     if format == "json":
-        put_json([asdict(run) for run in found])
+        kept = [{"kind": "audit", **asdict(run)} for run in audits] + [asdict(run) for run in trained]
+        put_json(sorted(kept, key=lambda run: str(run["started"]), reverse=True))
         return 0
     rows = [
-        (r.run, r.started[:19], r.verdict, f"{r.findings:,}", r.user, ", ".join(r.datasets)) for r in found
+        (
+            r.run,
+            "audit",
+            r.started[:19],
+            r.verdict,
+            plural(r.findings, "finding"),
+            r.user,
+            ", ".join(r.datasets),
+        )
+        for r in audits
     ]
-    put_table(("run", "started", "verdict", "findings", "by", "datasets"), rows, "no audit yet")
+    rows = sorted([*rows, *map(training_row, trained)], key=lambda row: row[2], reverse=True)
+    put_table(("run", "kind", "started", "state", "found", "by", "of"), rows, "no run yet")
     return 0
 
 
@@ -70,10 +83,20 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
 @format_option("text", "json", default="text")
 @pass_session
 def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
-    """Show who audited what, when, with which settings and counts; `govern report` has the findings."""
+    """Show who audited what, when, with which settings and counts; `govern report` has the findings.
+
+    Of a training, by its id: what it was made from, what decided it, and how its loss went.
+    """
     from governance.lake.audits import load_audit, removed_datasets
+    from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
+        trained = [t for t in list_trainings(lake) if t.run.startswith(run)]
+        if len(trained) == 1:
+            put_json(training_values(lake, *trained)) if format == "json" else describe_training(
+                lake, *trained
+            )
+            return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
     if format == "json":

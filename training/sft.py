@@ -1,0 +1,337 @@
+"""Supervised fine-tuning of a split, recorded step by step: `train_sft`.
+
+    run = train_sft(SftRequest(split, ModelSpec("new:tiny"), chosen(), Path("runs/first"), lake=lake))
+
+It prepares the samples, loads the model, lets TRL train, and keeps what happened. A run that was killed goes on
+from its last whole checkpoint with `resume=True` and the same request; on a CPU its losses are equal to the last
+bit to those of a run that was never stopped, on a GPU as far as the GPU's own kernels repeat themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from governance.errors import ConfigError, GovernError
+from governance.stopwatch import user
+from governance.trainings import FAILED, FINISHED, TrainingRecord
+from governance.version import VERSION
+from training.checkpoints import Checkpoint, check, last_whole, remove_halves
+from training.data import REASONS, Samples, tokenised
+from training.errors import TrainingError
+from training.failures import explained, only_our_words
+from training.journal import CheckpointLine, StepLine, weights_in_force
+from training.model import LoadedModel, ModelSpec, load_config, load_model, load_tokenizer
+from training.observer import StepObserver
+from training.packing import packed
+from training.placement import Placement, placed
+from training.run import (
+    BASE,
+    RunBook,
+    begun,
+    environment,
+    holds_run,
+    journal_of,
+    new_run_id,
+    read_record,
+    taken_up,
+)
+from training.settings import Chosen, TrainSettings
+from training.template import template_of
+from training.weighting import Weighting
+
+if TYPE_CHECKING:
+    from governance.lake import Lake
+    from training.recording import Progress, Refresh
+    from training.trainer import WeightedTrainer
+
+DEFAULT_LENGTH = 4_096
+MODEL = "model"
+"""The folder of the trained model, in the run's folder."""
+
+
+@dataclass(frozen=True)
+class SplitData:
+    """What is trained on.
+
+    Attributes:
+        name: NAME@VERSION, or the folder of an exported split.
+        content_hash: says whether a run that goes on has the same data.
+        members: MEMBERS tables of the part to train on, in order.
+    """
+
+    name: str
+    split_id: str
+    content_hash: str
+    members: Callable[[], Iterable[pa.Table]]
+
+
+def _silent(words: str, done: int, total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class SftRequest:
+    """One run to do.
+
+    Attributes:
+        folder: where checkpoints and the model go; absent or empty, unless `resume`.
+        lake: keeps the run; None keeps it in the folder alone.
+        label_weights: weights of the loss by label, in force from the first step.
+        refresh: estimates them anew (model, tokenizer, step), at step 0 and every `refresh_every` steps.
+        resume: go on with the run in the folder, where one was begun.
+        parent: the run whose model this one starts from.
+    """
+
+    split: SplitData
+    model: ModelSpec
+    chosen: Chosen
+    folder: Path
+    lake: Lake | None = None
+    label_weights: Mapping[str, float] | None = None
+    refresh: Refresh | None = None
+    resume: bool = False
+    run: str = ""
+    parent: str = ""
+    command: str = ""
+    progress: Progress = field(default=_silent)
+
+    @property
+    def settings(self) -> TrainSettings:
+        """The settings, without their origins."""
+        return self.chosen.settings
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What became of a run.
+
+    Attributes:
+        model: folder of the trained model: whole, or an adapter.
+        losses: of every step from the first, those before a resume among them.
+        excluded: how many members each reason excluded.
+        first_step: the step this process began with.
+    """
+
+    run: str
+    folder: Path
+    model: Path
+    steps: int
+    first_step: int
+    losses: tuple[float, ...]
+    samples: int
+    tokens: int
+    excluded: Mapping[str, int]
+    checkpoints: tuple[Path, ...]
+    seconds: float
+
+
+def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> TrainedRun:
+    """The run, done and recorded; a TrainingError leaves what was recorded until then, and the checkpoints."""
+    placement = placed(request.settings)
+    tokenizer = load_tokenizer(request.model)
+    samples = samples_of(request, tokenizer)
+    with only_our_words():
+        loaded = load_model(request.model, request.settings, placement, tokenizer, request.folder / BASE)
+    checkpoint = checkpoint_of(request)
+    book = _book(request, samples, loaded, placement, checkpoint) if is_first() else None
+    trainer = trainer_of(request, samples, loaded, placement)
+    _weigh(request, trainer, book, checkpoint)
+    _attach(request, trainer, book, observers)
+    try:
+        with only_our_words():
+            trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+            _keep_model(trainer, request.folder)
+    except BaseException as error:
+        _fail(error, book, request, placement)
+        raise
+    if book is not None:
+        book.finish(FINISHED, {"model": str((request.folder / MODEL).absolute())})
+    return _trained(request, samples, checkpoint)
+
+
+def samples_of(request: SftRequest, tokenizer: Any) -> Samples:
+    """The split as tokens; TrainingError where nothing is left to train on."""
+    limit = length_limit(request, tokenizer)
+    template = template_of(tokenizer, request.settings.template)
+    tokenizer.chat_template = (
+        tokenizer.chat_template or template.source
+    )  # the trained model shall be asked that way
+    samples = tokenised(request.split.members(), tokenizer, template, limit)
+    if not len(samples):
+        why = "; ".join(f"{n:,} {REASONS[reason]}" for reason, n in samples.reasons.items()) or "it is empty"
+        hint = "raise max_length, choose another template, or curate another split"
+        raise TrainingError(
+            f"nothing of the split can be trained on: {why}", where=request.split.name, hint=hint
+        )
+    return samples
+
+
+def length_limit(request: SftRequest, tokenizer: Any) -> int:
+    """Tokens a sample may have; ConfigError where the settings ask for more than the model takes."""
+    wanted = request.settings.max_length
+    context = int(load_config(request.model, tokenizer).max_position_embeddings)
+    if wanted > context:
+        what = f"max_length is {wanted:,}, and the model takes {context:,} tokens"
+        origin = request.chosen.origins.get("max_length", "")
+        raise ConfigError(what, where=origin, hint=f"give {context} or less, or 0 for what the model takes")
+    return wanted or min(context, DEFAULT_LENGTH)
+
+
+def rows_of(request: SftRequest, samples: Samples, tokenizer: Any) -> list[list[int]]:
+    """The samples' numbers by row: one each, or as many as fit where rows are packed."""
+    if not request.settings.packing:
+        return [[n] for n in range(len(samples))]
+    return packed(samples.tokens.lengths.tolist(), length_limit(request, tokenizer))
+
+
+def checkpoint_of(request: SftRequest) -> Checkpoint | None:
+    """The state the run goes on from; None at its beginning."""
+    if not (request.resume and holds_run(request.folder)):
+        return None
+    found = last_whole(request.folder)
+    if found is not None:
+        check(found)
+    return found
+
+
+def is_first() -> bool:
+    """True in the one process that writes; the launcher numbers them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def processes() -> int:
+    """How many processes the launcher has started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def _book(
+    request: SftRequest,
+    samples: Samples,
+    loaded: LoadedModel,
+    placement: Placement,
+    checkpoint: Checkpoint | None,
+) -> RunBook:
+    record = TrainingRecord(
+        run=request.run or new_run_id(),
+        kind="sft",
+        split=request.split.name,
+        split_id=request.split.split_id,
+        split_hash=request.split.content_hash,
+        model=request.model.name,
+        tokenizer=request.model.tokenizer,
+        model_hash=loaded.sha256,
+        folder=str(request.folder.absolute()),
+        seed=request.settings.seed,
+        started=datetime.now(UTC).isoformat(timespec="microseconds"),
+        user=user(),
+        govern=VERSION,
+        command=request.command,
+        parent=request.parent,
+        settings=request.chosen.values,
+        origins=dict(request.chosen.origins),
+        environment=environment(placement.device, processes()) | asdict(placement),
+    )
+    if not (request.resume and holds_run(request.folder)):
+        return begun(request.folder, record, samples.rows, samples.excluded, request.lake)
+    remove_halves(request.folder)
+    step = checkpoint.step if checkpoint else 0
+    return taken_up(request.folder, record, samples.rows, samples.excluded, request.lake, step)
+
+
+def trainer_of(
+    request: SftRequest, samples: Samples, loaded: LoadedModel, placement: Placement
+) -> WeightedTrainer:
+    """TRL's trainer, complete but for who watches it."""
+    from datasets import Dataset
+    from transformers import PrinterCallback
+
+    from training.arguments import arguments
+    from training.collate import ROW, Collator
+    from training.order import Order
+    from training.trainer import WeightedTrainer
+
+    settings = request.settings
+    rows = rows_of(request, samples, loaded.tokenizer)
+    collator = Collator(samples.tokens, loaded.tokenizer.pad_token_id, packed=settings.packing)
+    with only_our_words(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TRL's options, which are all set on purpose
+        trainer = WeightedTrainer(
+            model=loaded.model,
+            args=arguments(settings, placement, request.folder),
+            train_dataset=Dataset.from_dict({ROW: rows}),
+            data_collator=collator,
+            processing_class=loaded.tokenizer,
+        )
+    trainer.remove_callback(PrinterCallback)
+    order = Order(len(rows), settings.seed, shuffle=settings.shuffle)
+    trainer.prepare(samples, Weighting(samples.rows), order, by_tokens=settings.loss == "tokens")
+    return trainer
+
+
+def _weigh(
+    request: SftRequest, trainer: WeightedTrainer, book: RunBook | None, checkpoint: Checkpoint | None
+) -> None:
+    """The weights of labels as the run has them at this step: those asked for, or those of its journal."""
+    before = [line for line in journal_of(request.folder) if checkpoint and line.step < checkpoint.step]
+    known = weights_in_force(before)
+    labels = known or request.label_weights
+    if labels is None:
+        return
+    trainer.weighting.set_labels(labels)
+    if known is None and book is not None:
+        book.weights(0, labels)
+
+
+def _attach(
+    request: SftRequest, trainer: WeightedTrainer, book: RunBook | None, observers: Sequence[StepObserver]
+) -> None:
+    from training.callback import ObserverCallback
+    from training.recording import Recording, Refreshing
+
+    refreshing = Refreshing(request.refresh, request.settings.refresh_every) if request.refresh else None
+    trainer.observing = ObserverCallback(observers, trainer.samples.ids)
+    trainer.add_callback(trainer.observing)
+    trainer.add_callback(Recording(trainer, book, refreshing, request.progress))
+
+
+def _keep_model(trainer: Any, folder: Path) -> None:
+    """The trained model, in a folder that holds nothing but it: no pickles, no state of the optimizer."""
+    if is_first():
+        trainer.model.save_pretrained(str(folder / MODEL))
+        trainer.processing_class.save_pretrained(str(folder / MODEL))
+
+
+def _fail(error: BaseException, book: RunBook | None, request: SftRequest, placement: Placement) -> None:
+    """The run is recorded as failed; an error that a person can act upon is raised in place of the library's."""
+    known = explained(error, request.settings, placement, last_whole(request.folder))
+    if book is not None:
+        why = known.what if isinstance(known, GovernError) else type(known).__name__
+        book.finish(FAILED, {"why": why})
+    if known is not error:
+        raise known from error
+
+
+def _trained(request: SftRequest, samples: Samples, checkpoint: Checkpoint | None) -> TrainedRun:
+    lines = journal_of(request.folder)
+    steps = [line for line in lines if isinstance(line, StepLine)]
+    return TrainedRun(
+        run=read_record(request.folder).run,
+        folder=request.folder,
+        model=request.folder / MODEL,
+        steps=len(steps),
+        first_step=checkpoint.step if checkpoint else 0,
+        losses=tuple(line.loss for line in steps),
+        samples=len(samples),
+        tokens=sum(line.tokens for line in steps),
+        excluded=samples.reasons,
+        checkpoints=tuple(Path(line.path) for line in lines if isinstance(line, CheckpointLine)),
+        seconds=sum(line.seconds for line in steps),
+    )

@@ -1,0 +1,185 @@
+"""`govern train`: a split becomes a model, each step recorded."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ui.cli.exit import end_on_ctrl_c
+from ui.cli.lazy import Command, Example, option
+from ui.cli.options import dry_run_option, format_option
+from ui.cli.output import put_json
+from ui.cli.progress import Progress, moving_line
+from ui.cli.request import command_line
+from ui.cli.session import Session, pass_session
+from ui.cli.trainings import describe_plan, describe_run, plan_values, run_values
+
+if TYPE_CHECKING:
+    from governance.lake import Lake
+    from training.sft import SftRequest
+
+LORA_RANK = 16
+EVERY = 5.0  # seconds between two lines of progress where no moving line is drawn
+
+
+@click.command(
+    cls=Command,
+    arguments={"[SPLIT]": "NAME or NAME@VERSION of a split in the lake, or the folder of an exported one"},
+    examples=(
+        Example("what would be trained, and what it would need", "govern train finance --dry-run"),
+        Example(
+            "a small model from scratch, on any machine",
+            "govern train finance --model new:tiny --set max_steps=3 -o runs/first",
+        ),
+    ),
+)
+@click.argument("split", required=False, metavar="[SPLIT]")
+@option(
+    "--model",
+    default="new:tiny",
+    metavar="ID",
+    section="Model",
+    help="folder, hub name, or new:tiny|new:small|new:0.6b from scratch (default new:tiny)",
+)
+@option(
+    "--tokenizer", metavar="ID", default="", section="Model", help="its tokenizer, where the model has none"
+)
+@option(
+    "--lora", is_flag=True, section="Model", help=f"train adapters of rank {LORA_RANK} instead of all weights"
+)
+@option("--allow-pickle", is_flag=True, section="Model", help="read weights that are pickles")
+@option("--settings", "file", metavar="FILE", section="Settings", help="TOML file of settings")
+@option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    section="Settings",
+    help="set one, such as learning_rate=2e-4 or lora.rank=8; may be repeated",
+)
+@option(
+    "--resume",
+    metavar="RUN",
+    section="Run",
+    help="go on with a run that was stopped: its id, its folder, or latest",
+)
+@option("-o", "--output", metavar="FOLDER", section="Run", help="folder of the run (default runs/ID)")
+@dry_run_option
+@format_option("text", "json", default="text")
+@pass_session
+def command(session: Session, /, split: str | None, resume: str | None, dry_run: bool, format: str, **given: Any) -> int:  # noqa: A002, E501  # fmt: skip
+    """Train a model on a split, each step recorded.
+
+    This is supervised fine-tuning: the model learns the answers, weighted as the split says. Samples that are too long, or that the chat template does not take, are left out and listed; none is cut. A step's
+    record names the samples in it, its loss and learning rate, in the run's folder and in the lake. A run that was killed goes on with --resume to the same result. On several GPUs, start the same command as
+    `accelerate launch -m ui.cli train ...`.
+    """
+    if bool(split) == bool(resume):
+        raise click.UsageError("name a split, or give --resume", click.get_current_context())
+    from training.failures import only_our_words
+
+    end_on_ctrl_c()
+    with ExitStack() as stack:
+        stack.enter_context(only_our_words())
+        lake = stack.enter_context(_lake(session, reading=dry_run))
+        request = (
+            _resumed(session, lake, str(resume), given)
+            if resume
+            else _begun(session, lake, str(split), given)
+        )
+        return _plan(request, format) if dry_run else _train(session, request, format)
+
+
+def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
+    from training.plan import planned
+
+    plan = planned(request)
+    put_json(plan_values(plan, request)) if format == "json" else describe_plan(plan, request)
+    return 0
+
+
+def _train(session: Session, request: SftRequest, format: str) -> int:  # noqa: A002
+    from training.sft import is_first, train_sft
+
+    with moving_line(session) as bar:
+        progress = _watched(session, bar) if is_first() else request.progress
+        run = train_sft(replace(request, progress=progress))
+    if is_first():
+        put_json(run_values(run)) if format == "json" else describe_run(run)
+    return 0
+
+
+def _lake(session: Session, *, reading: bool) -> Any:
+    """The lake; processes but the first only read."""
+    from training.sft import is_first
+
+    if reading:
+        return session.open_lake_to_look()
+    return session.open_lake(create=True) if is_first() else session.open_lake(read_only=True)
+
+
+def _begun(session: Session, lake: Lake, split: str, given: dict[str, Any]) -> SftRequest:
+    from training.model import ModelSpec
+    from training.run import new_run_id
+    from training.settings import chosen
+    from training.sft import SftRequest
+    from training.source import split_data
+
+    file = Path(given["file"]) if given["file"] else None
+    options = {"lora.rank": (LORA_RANK, "--lora")} if given["lora"] else {}
+    settings = chosen(file, given["assignments"], options)
+    run = new_run_id()
+    return SftRequest(
+        split=split_data(lake, split),
+        model=ModelSpec(given["model"], given["tokenizer"], session.offline, given["allow_pickle"]),
+        chosen=settings,
+        folder=Path(given["output"] or Path("runs") / run),
+        lake=lake,
+        run=run,
+        command=command_line(),
+    )
+
+
+def _resumed(session: Session, lake: Lake, name: str, given: dict[str, Any]) -> SftRequest:
+    """The request of a run that was begun before, from its record alone."""
+    from governance.lake.trainings import find_training, load_record
+    from training.model import ModelSpec
+    from training.run import holds_run, read_record
+    from training.settings import from_layers
+    from training.sft import SftRequest
+    from training.source import split_data
+
+    known = (
+        Path(name) if holds_run(Path(name)) else Path(load_record(lake, find_training(lake, name).run).folder)
+    )
+    record = read_record(known)
+    layers = {key: (value, record.origins[key]) for key, value in record.settings.items()}
+    return SftRequest(
+        split=split_data(lake, record.split),
+        model=ModelSpec(record.model, record.tokenizer, session.offline, given["allow_pickle"]),
+        chosen=from_layers(layers),
+        folder=known,
+        lake=lake,
+        run=record.run,
+        command=record.command,
+        resume=True,
+    )
+
+
+def _watched(session: Session, bar: Progress) -> Progress:
+    """The moving line; where none is drawn, a line now and then, and one for the first and the last step."""
+    last = [0.0]
+
+    def report(words: str, done: int, total: int | None) -> None:
+        bar(words, done, total)
+        now = time.monotonic()
+        if not session.shows_progress and (done in {1, total} or now - last[0] >= EVERY):
+            last[0] = now
+            session.note(f"step {done:,} of {total:,}  {words}" if total else words)
+
+    return report
