@@ -19,6 +19,7 @@ from governance.contributions import SAMPLES as TRACED_SAMPLES
 from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
+from governance.evaluations import EVALUATION_ITEM
 from governance.findings import EVIDENCE, FINDINGS, SUPPRESSIONS
 from governance.lake.sql import identifier
 from governance.samples import SAMPLE_ID
@@ -310,6 +311,29 @@ TRAINING_STEPS = of_run("training_steps", STEPS)
 TRAINING_BATCHES = of_run("training_batches", BATCHES)
 TRAINING_CHECKPOINTS = of_run("training_checkpoints", CHECKPOINTS)
 TRAINING_WEIGHTS = of_run("training_weights", WEIGHTS)
+EVALUATIONS = Table(
+    "evaluations",
+    pa.schema(
+        [
+            *columns(evaluation=TEXT, seq=LONG, model=TEXT, model_hash=TEXT, suite=TEXT, suite_hash=TEXT),
+            pa.field("run", TEXT, False),  # the training run whose checkpoint the model is; empty where none
+            pa.field("step", LONG),
+            *columns(state=TEXT, items=LONG),
+            pa.field(
+                "official", pa.float64()
+            ),  # means over the scored items; null where there is no such score
+            pa.field("strict", pa.float64()),
+            pa.field("choice", pa.float64()),
+            *columns(started=TEXT, finished=TEXT, user=TEXT),
+            *columns(record=TEXT),  # JSON of the Evaluation
+        ]
+    ),
+    ("evaluation", "suite", "run"),
+    later=True,
+)
+EVALUATION_ITEMS = Table(
+    "evaluation_items", owned("evaluation", EVALUATION_ITEM), ("evaluation", "item"), later=True
+)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -360,6 +384,8 @@ TABLES: tuple[Table, ...] = (
     TRAINING_BATCHES,
     TRAINING_CHECKPOINTS,
     TRAINING_WEIGHTS,
+    EVALUATIONS,
+    EVALUATION_ITEMS,
     REMOVALS,
     EVENTS,
     LEDGER,
