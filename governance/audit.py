@@ -31,7 +31,7 @@ from governance.labels.counts import label_counts, label_mapper
 from governance.labels.labeller import Labeller, labeller_of
 from governance.lake import Lake
 from governance.lake.audits import commit_audit
-from governance.lake.datasets import StagedVersion, stage_version
+from governance.lake.datasets import Defaults, StagedVersion, stage_version
 from governance.lake.embeddings import LakeEmbeddings
 from governance.lake.profiles import LakeProfiles
 from governance.lake.signatures import LakeSignatureCache
@@ -160,9 +160,13 @@ class Plan:
         return pa.concat_tables([s.items for s in self.suites]) if self.suites else None
 
 
-def make_plan(request: AuditRequest, lake: Lake) -> Plan:
-    """The plan of a request; mistakes in names, codes, levels and paths are found here, before any work."""
-    if not request.datasets:
+def make_plan(request: AuditRequest, lake: Lake, sources: Sequence[Source] = ()) -> Plan:
+    """The plan of a request; mistakes in names, codes, levels and paths are found here, before any work.
+
+    Args:
+        sources: the datasets, where they are open already.
+    """
+    if not request.datasets and not sources:
         raise UsageError(
             "there is nothing to audit", hint="name a file, a folder, a glob, hf://NAME, or - for stdin"
         )
@@ -170,22 +174,30 @@ def make_plan(request: AuditRequest, lake: Lake) -> Plan:
     selection = select(request.select, request.extend_select, request.ignore, preview=request.preview)
     options = options_in_force(selection, request.options)
     suites = tuple(resolve_suite(lake, spec) for spec in request.evals)
-    sources = tuple(open_source(uri, request.read) for uri in request.datasets)
+    opened = tuple(sources) or tuple(open_source(uri, request.read) for uri in request.datasets)
     waivers = judge_book(request.waivers or Book(), lake, request.approvals)
-    return Plan(request, sources, suites, selection, options, waivers, labeller_of(request.labels))
+    return Plan(request, opened, suites, selection, options, waivers, labeller_of(request.labels))
 
 
-def audit(request: AuditRequest, lake: Lake, progress: Progress = silent) -> AuditReport:
+def audit(
+    request: AuditRequest, lake: Lake, progress: Progress = silent, sources: Sequence[Source] = ()
+) -> AuditReport:
     """Run the audit and keep it in the lake; the report as kept.
+
+    Args:
+        sources: the datasets, where they are open already.
 
     Raises:
         GovernError: the input, the settings or the lake cannot be used; nothing is kept then.
     """
     watch = Stopwatch.start()
-    plan = make_plan(request, lake)
+    plan = make_plan(request, lake, sources)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="audit-", dir=lake.scratch)))
-        staged = [stack.enter_context(stage_version(lake, name)) for name in plan.names]
+        staged = [
+            stack.enter_context(stage_version(lake, name, Defaults(**source.defaults)))
+            for name, source in zip(plan.names, plan.sources, strict=True)
+        ]
         cache = _cache(plan, lake)
         embeddings = LakeEmbeddings(lake, "+".join(plan.names)) if request.cache else None
         profiles = LakeProfiles(lake, plan.names)

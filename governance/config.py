@@ -24,7 +24,7 @@ from governance.findings import Severity
 from governance.gate import Tolerance
 from governance.readers.options import ReadLimits
 from governance.rules.base import Value
-from governance.settings import TABLES, Limits, Settings
+from governance.settings import TABLES, Curate, Limits, Settings
 
 FILE = "govern.toml"
 PYPROJECT = "pyproject.toml"
@@ -34,6 +34,8 @@ POLICY = ("severity", "max_rows", "max_rate")
 """Keys of a rule's table that are policy; all others are the rule's own options."""
 RulePolicy = tuple[dict[str, Value], Severity | None, Tolerance]
 """Options, severity and limits that are set for one rule."""
+MOVED = {"lake", "waivers", "curate.tokenizer", "curate.mixture"}
+"""Settings that are paths."""
 SHAPES = {
     "tuple_type": "it should be a list of texts",
     "dict_type": "it should be a table",
@@ -237,7 +239,7 @@ def _from_file(path: Path, folder: Path) -> Layer:
 
 def _from_here(key: str, value: Any, home: Path, folder: Path) -> Any:
     """The value with paths relative to the file's folder made relative to the working folder."""
-    if key in {"lake", "waivers"} and isinstance(value, str) and value and "://" not in value:
+    if key in MOVED and isinstance(value, str) and value and "://" not in value:
         return _moved(value, home, folder)
     if key == "labels" and isinstance(value, str) and value not in {"", "none"}:
         return _moved(value, home, folder)
@@ -272,8 +274,8 @@ def _key_of(variable: str, reserved: Iterable[str]) -> str:
     """The dotted key of a variable; GOVERN_RULES_DUP003_THRESHOLD is rules.DUP003.threshold."""
     name = variable.removeprefix(PREFIX)
     table, _, rest = name.lower().partition("_")
-    if table == "limits" and rest:
-        return f"limits.{rest}"
+    if table in {"limits", "curate"} and rest:
+        return f"{table}.{rest}"
     rule, _, option_name = name.removeprefix("RULES_").partition("_")
     if table == "rules" and option_name:
         return f"rules.{rule}.{option_name.lower()}"
@@ -288,7 +290,8 @@ def _key_of(variable: str, reserved: Iterable[str]) -> str:
 
 
 def _is_list(key: str) -> bool:
-    known = Settings.model_fields.get(key)
+    table, _, name = key.rpartition(".")
+    known = (Curate if table == "curate" else Settings).model_fields.get(name if table == "curate" else key)
     return known is not None and known.annotation == tuple[str, ...]
 
 
@@ -296,7 +299,7 @@ def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted keys of the tables that settings have; any other table stays a value and is refused as one."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        depth = {"limits": 1, "rules": 2}.get(key, 0)
+        depth = {"limits": 1, "curate": 1, "rules": 2}.get(key, 0)
         flat.update(_opened(key, value, depth))
     return flat
 
@@ -347,7 +350,8 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> ConfigErro
     )
     where = f"{origin}: {key}" if origin else key
     if first["type"] == "extra_forbidden":
-        known = list(Limits.model_fields if path[0] == "limits" else Settings.model_fields)
+        model = {"limits": Limits, "curate": Curate}.get(path[0], Settings)
+        known = list(model.model_fields)
         hint = did_you_mean(path[-1], known) + "`govern config schema` lists every key"
         return ConfigError(f"there is no setting {path[-1]!r}", where=where, hint=hint)
     said = SHAPES.get(first["type"]) or first["msg"].removeprefix("Value error, ")

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from governance.readers.options import ReadLimits
 from governance.rules.base import Value
 
-TABLES = ("rules", "limits")
+TABLES = ("rules", "limits", "curate")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
@@ -60,6 +60,51 @@ else:
     Limits = _limits()
 
 
+Share = Annotated[float, Field(ge=0, lt=1)]
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Curate(Strict):
+    """What decides which rows a curated split holds; `governance.curation.policy.Policy` says more of each."""
+
+    drop: tuple[str, ...] = ("error", "SEC001", "TOK001", "TOK002")
+    """rules whose findings drop a row: ids, families, or the severities error and warning; notes never drop"""
+    redact: tuple[str, ...] = ("PII",)
+    """rules of personal data whose findings are replaced by placeholders"""
+    keep: tuple[str, ...] = ()
+    """rules whose findings leave their rows alone"""
+    duplicates: tuple[str, ...] = ("DUP001", "DUP002", "DUP003", "DUP004")
+    """rules of whose clusters one row stays"""
+    representative: Literal["", "longest", "quality", "licence", "source", "first"] = ""
+    """which row of a cluster stays: longest, quality, licence, source or first; empty means as in audits"""
+    licence_order: tuple[str, ...] = ()
+    """licences from most to least preferred, such as CC-BY-*, where the representative is chosen by licence"""
+    keep_waived: bool = True
+    """a waived finding leaves its rows alone"""
+    exclude: tuple[str, ...] = ()
+    """samples to leave out, by their ids"""
+    include: tuple[str, ...] = ()
+    """samples to keep whatever the findings say, by their ids"""
+    max_tokens: Annotated[int, Field(ge=0)] = 0
+    """most tokens of a row; 0 is no bound"""
+    tokenizer: str = ""
+    """folder with tokenizer.json to count tokens with; empty means an estimate"""
+    tokens: Annotated[int, Field(ge=0)] = 0
+    """tokens to train on; 0 means all there are"""
+    mixture: str = ""
+    """file with the share of each source or label"""
+    holdout: Share = 0.0
+    """share of rows that is held out from training, by group"""
+    group_by: str = ""
+    """column of what belongs together; empty means the one that is recognised"""
+    time_column: str = ""
+    """column of the time of a row; where it is set, the latest rows are held out"""
+    seed: int = 0
+    """seed of every choice by chance"""
+    weights: dict[str, Weight] = Field(default_factory=dict)
+    """label -> weight of its rows in the loss; * stands for all others"""
+
+
 class Settings(Strict):
     """Everything that can be set outside the command line."""
 
@@ -95,6 +140,8 @@ class Settings(Strict):
     """where an approval has to stand: log, the lake's event log; file, the file alone, where others review that"""
     limits: Limits = Field(default_factory=Limits)
     """bounds on what readers accept"""
+    curate: Curate = Field(default_factory=Curate)
+    """what a curated split holds"""
     rules: dict[str, dict[str, Value]] = Field(default_factory=dict)
     """per rule id: its options, `severity`, and `max_rows` and `max_rate`, up to which the gate lets it pass"""
 
@@ -140,6 +187,11 @@ def template(lake: str | None = None, policy: str = "starter") -> str:
     lines += [*(STRICT_RULES if policy == "strict" else STARTER_RULES), ""]
     lines += ["# Bounds on what readers accept", "# [limits]"]
     lines += [f"# {name} = {toml_value(known.default)}" for name, known in Limits.model_fields.items()]
+    lines += ["", "# What a curated split holds", "# [curate]"]
+    for name, known in Curate.model_fields.items():
+        default = known.get_default(call_default_factory=True)
+        value = "{}" if isinstance(default, dict) else toml_value(default)
+        lines += [f"# {name} = {value}  # {known.description}"]
     return "\n".join(lines) + "\n"
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from governance.allocation_file import Allocation, allocation_of
 from governance.errors import UsageError
 from governance.lake import events
+from governance.lake.attribution_tables import ALLOCATIONS
 from governance.lake.canonical import canonical_json, digest
 from governance.lake.catalog import table_names
 from governance.lake.commit import writing
-from governance.lake.tables import ALLOCATIONS, table_of
+from governance.lake.tables import table_of
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake

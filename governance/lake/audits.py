@@ -194,6 +194,16 @@ def list_audits(lake: Lake) -> list[AuditSummary]:
     return [AuditSummary(*(*row[:7], tuple(row[7] or ()))) for row in lake.fetch(sql)]
 
 
+def audits_of(lake: Lake, contents: Sequence[tuple[str, int]]) -> list[str]:
+    """Runs that read exactly the data of these (content hash, rows), in any order, latest first."""
+    sql = (
+        "SELECT run, list_sort(list(concat(content_hash, ' ', d.rows))) FROM lake.audit_datasets d"
+        " JOIN lake.audits USING (run) GROUP BY run, audits.seq ORDER BY audits.seq DESC"
+    )
+    wanted = sorted(f"{content} {rows}" for content, rows in contents)
+    return [str(run) for run, found in lake.fetch(sql) if found == wanted]
+
+
 def removed_datasets(lake: Lake, run: str) -> dict[str, Removal]:
     """The dataset versions a run read that have been removed since, by NAME@VERSION."""
     sql = (

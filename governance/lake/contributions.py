@@ -18,24 +18,21 @@ import pyarrow as pa
 from governance.contributions import BALANCES, CONTRIBUTIONS, REMOVALS, SAMPLES
 from governance.errors import NotFound, did_you_mean
 from governance.lake import events
-from governance.lake.canonical import canonical_json, digest, table_hash
-from governance.lake.catalog import table_names
-from governance.lake.commit import committed, writing
-from governance.lake.removals import removal_row
-from governance.lake.staging import StagedFile, StagedTable
-from governance.lake.tables import (
+from governance.lake.attribution_tables import (
     ATTRIBUTED,
     ATTRIBUTED_BALANCES,
     ATTRIBUTED_REMOVALS,
     ATTRIBUTED_SAMPLES,
     ATTRIBUTION_CHECKS,
     ATTRIBUTIONS,
-    Table,
-    names,
-    table_of,
-    with_owner,
 )
+from governance.lake.canonical import canonical_json, digest, table_hash
+from governance.lake.catalog import table_names
+from governance.lake.commit import committed, writing
+from governance.lake.removals import removal_row
+from governance.lake.staging import StagedFile, StagedTable
 from governance.lake.tables import REMOVALS as REMOVED
+from governance.lake.tables import Table, names, table_of, with_owner
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake

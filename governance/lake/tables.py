@@ -13,9 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.benchmarks.items import ITEMS
-from governance.contributions import BALANCES, CONTRIBUTIONS
-from governance.contributions import REMOVALS as REMOVAL_SCORES
-from governance.contributions import SAMPLES as TRACED_SAMPLES
+from governance.curation.record import EXCLUSION, MEMBER
 from governance.detectors.drift.profiles import PROFILE
 from governance.embedding.store import EMBEDDING
 from governance.errors import LakeError
@@ -229,56 +227,6 @@ DATASET_PROFILES = Table(
     ("version_id",),
     later=True,
 )
-ATTRIBUTIONS = Table(
-    "attributions",
-    columns(
-        attribution=TEXT,
-        seq=LONG,
-        run=TEXT,  # the training run that was traced
-        split=TEXT,  # NAME@VERSION of what it was trained on, or the folder it was exported to
-        samples=LONG,
-        contributions=LONG,
-        created_at=TEXT,
-        created_by=TEXT,
-        record=TEXT,  # JSON of the AttributionRecord
-    ),
-    ("attribution", "run", "seq"),
-    later=True,
-)
-ATTRIBUTED_SAMPLES = Table("attributed_samples", owned("attribution", TRACED_SAMPLES), ("attribution",), later=True)
-ATTRIBUTED = Table("contributions", owned("attribution", CONTRIBUTIONS), ("attribution",), later=True)
-ATTRIBUTED_BALANCES = Table("balances", owned("attribution", BALANCES), ("attribution",), later=True)
-ATTRIBUTED_REMOVALS = Table(
-    "removal_scores", owned("attribution", REMOVAL_SCORES), ("attribution",), later=True
-)
-ATTRIBUTION_CHECKS = Table(
-    "attribution_checks",
-    pa.schema(
-        [
-            *columns(attribution=TEXT, seq=LONG, kind=TEXT, method=TEXT, value=pa.float64()),
-            pa.field("low", pa.float64()),
-            pa.field("high", pa.float64()),
-            *columns(cases=LONG, at=TEXT, actor=TEXT, record=TEXT),  # JSON of what was done
-        ]
-    ),
-    ("attribution", "seq"),
-    later=True,
-)
-ALLOCATIONS = Table(
-    "allocations",
-    columns(
-        allocation=TEXT,
-        seq=LONG,
-        name=TEXT,  # the loop it belongs to
-        iteration=LONG,
-        evaluation=TEXT,  # what it was made from: an evaluation run, or the name of a file
-        created_at=TEXT,
-        created_by=TEXT,
-        record=TEXT,  # JSON of the governance.allocation_file.Allocation
-    ),
-    ("name", "seq"),
-    later=True,
-)
 
 
 def of_run(name: str, schema: pa.Schema) -> Table:
@@ -334,6 +282,26 @@ EVALUATIONS = Table(
 EVALUATION_ITEMS = Table(
     "evaluation_items", owned("evaluation", EVALUATION_ITEM), ("evaluation", "item"), later=True
 )
+SPLITS = Table(
+    "splits",
+    columns(
+        split_id=TEXT,
+        name=TEXT,
+        version=INT,
+        seq=LONG,
+        content_hash=TEXT,
+        rows=LONG,
+        train=LONG,
+        holdout=LONG,
+        created_at=TEXT,
+        created_by=TEXT,
+        record=TEXT,  # JSON of the SplitRecord: inputs, policy, funnel, redactions, licences, notes
+    ),
+    ("name", "seq"),
+    later=True,
+)
+SPLIT_MEMBERS = Table("split_members", owned("split_id", MEMBER), ("split_id",), later=True)
+SPLIT_EXCLUSIONS = Table("split_exclusions", owned("split_id", EXCLUSION), ("split_id",), later=True)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -370,13 +338,6 @@ TABLES: tuple[Table, ...] = (
     EMBEDDING_BATCHES,
     EMBEDDINGS,
     DATASET_PROFILES,
-    ATTRIBUTIONS,
-    ATTRIBUTED_SAMPLES,
-    ATTRIBUTED,
-    ATTRIBUTED_BALANCES,
-    ATTRIBUTED_REMOVALS,
-    ATTRIBUTION_CHECKS,
-    ALLOCATIONS,
     TRAININGS,
     TRAINING_SAMPLES,
     TRAINING_EXCLUSIONS,
@@ -386,6 +347,9 @@ TABLES: tuple[Table, ...] = (
     TRAINING_WEIGHTS,
     EVALUATIONS,
     EVALUATION_ITEMS,
+    SPLITS,
+    SPLIT_MEMBERS,
+    SPLIT_EXCLUSIONS,
     REMOVALS,
     EVENTS,
     LEDGER,

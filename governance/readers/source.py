@@ -38,6 +38,7 @@ class Source:
         name: what it is called where the user gave no name.
         files: its files, in reading order; `file` of a sample counts in this tuple.
         plan: how a row of the first file becomes a sample.
+        defaults: what was said of a whole dataset (licence, source, label) when its rows were kept.
     """
 
     uri: str
@@ -50,6 +51,7 @@ class Source:
     _notes: list[str] = field(default_factory=list)
     _rows: dict[int, int] = field(default_factory=dict)
     _sampled: int | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> Mapping[str, str]:

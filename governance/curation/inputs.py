@@ -1,0 +1,162 @@
+"""Dataset versions of the lake as sources of samples: the rows that were kept, read as they were the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from governance.curation.record import Input
+from governance.errors import LakeDamaged, UsageError
+from governance.lake import Lake
+from governance.lake.datasets import DatasetVersion, entries, find_version, row_batches
+from governance.readers import ReadOptions, Source
+from governance.readers.kept import KeptFile, Places, Reading, Stream, reading_of
+from governance.samples import SampleBatch
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class KeptVersion:
+    """A dataset version whose rows are in the lake.
+
+    Attributes:
+        named: sample field (group, time) -> the column to take for it.
+    """
+
+    lake: Lake
+    version: DatasetVersion
+    named: Mapping[str, str]
+
+    @property
+    def reference(self) -> str:
+        """NAME@VERSION."""
+        return self.version.reference
+
+    @cached_property
+    def entries(self) -> pa.Table:
+        """`tables.ENTRY` columns, by row."""
+        return entries(self.lake, self.version.name, self.version.version)
+
+    @cached_property
+    def rows(self) -> Indices:
+        """(n,) numbers of the rows that could be read, ascending."""
+        return cast("Indices", self.entries.column("row").to_numpy())
+
+    @cached_property
+    def questions(self) -> Indices:
+        """(n,) which question of its record each row is; zero where a record is a row."""
+        if self.reading.plan.nested is None:
+            return np.zeros(len(self.rows), np.int64)
+        place = np.stack([self.entries.column(name).to_numpy() for name in ("file", "line")])
+        begins = np.ones(len(self.rows), np.bool_)
+        begins[1:] = (np.diff(place, axis=1) != 0).any(axis=0)
+        first = np.flatnonzero(begins)
+        return np.arange(len(self.rows)) - np.repeat(first, np.diff(np.append(first, len(self.rows))))
+
+    @cached_property
+    def reading(self) -> Reading:
+        """How the kept rows become samples."""
+        batches = row_batches(self.lake, self.version.name, self.version.version)
+        first = next((t for t in batches if t.num_rows), None)
+        if first is None:
+            raise UsageError("there is no row to curate", where=self.reference, hint="name another version")
+        record = self.version.record
+        return reading_of(first, record.columns, self.reference, asdict(self.version.defaults), self.named)
+
+    @property
+    def unread(self) -> Indices:
+        """Numbers of the rows that could not be read; empty of a dataset of which a sample was drawn."""
+        return (
+            np.setdiff1d(np.arange(self.version.record.rows), self.rows)
+            if self.whole
+            else np.empty(0, np.int64)
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether all rows of the files were read, so that a missing number is an unreadable row."""
+        record = self.version.record
+        return sum(f.rows for f in record.files) == record.rows
+
+    def source(self) -> Source:
+        """The version as the reader of its files gave it; batches carry the user's own columns too."""
+        record, reading = self.version.record, self.reading
+        stream = Stream(lambda: row_batches(self.lake, self.version.name, self.version.version))
+        ends = np.cumsum([f.rows for f in record.files])
+        cuts = np.searchsorted(self.rows, np.concatenate([[0], ends]))
+        lines = self.entries.column("line").to_numpy()
+        readers = []
+        for i, file in enumerate(record.files):
+            own = slice(int(cuts[i]), int(cuts[i + 1]))
+            places = Places(self.rows[own] - (ends[i] - file.rows), lines[own], self.questions[own])
+            readers.append(KeptFile(reading, file, stream, places, own.start, whole=self.whole))
+        options = ReadOptions(keep_original=True)
+        plans = dict.fromkeys(range(len(readers)), reading.plan)
+        files = tuple(f.path for f in record.files)
+        source = Source(
+            record.uri, self.version.name, files, reading.plan, options, readers, plans, list(record.notes)
+        )
+        source.defaults = asdict(self.version.defaults)
+        return source
+
+    def batches(self) -> Iterator[SampleBatch]:
+        """The rows in order, each of which is the sample it was.
+
+        Raises:
+            LakeDamaged: a row is not, so the stored rows were changed, or were read by other columns.
+        """
+        known = self.entries.column("sample_id").combine_chunks()
+        for batch in self.source().batches():
+            if not len(batch):
+                continue
+            at = np.searchsorted(self.rows, batch.rows)
+            if not batch.sample_ids.equals(_taken(known, at)):
+                raise LakeDamaged(
+                    f"rows of {self.reference} are not what they were when they were ingested",
+                    where=self.lake.display,
+                    hint="`govern runs verify` says whether a file was changed; files with different columns"
+                    " are ingested apart",
+                )
+            yield batch
+
+    def described(self) -> Input:
+        """The version as the record of a split names it."""
+        record = self.version.record
+        return Input(
+            name=self.version.name,
+            version=self.version.version,
+            content_hash=record.content_hash,
+            identity=self.version.identity,
+            rows=record.rows,
+            unreadable=record.unreadable,
+            columns=dict(record.columns) | dict(self.named),
+            files=tuple((Path(f.path).name, f.sha256, f.rows) for f in record.files),
+            licence=self.version.defaults.licence,
+        )
+
+
+def _taken(ids: pa.Array, at: Indices) -> pa.Array:
+    array = pa.concat_arrays(ids.chunks) if isinstance(ids, pa.ChunkedArray) else ids
+    return array.take(pa.array(at))
+
+
+def kept_version(
+    lake: Lake, name: str, number: int | None, named: Mapping[str, str] | None = None
+) -> KeptVersion:
+    """The version of a dataset, whose rows must be in the lake.
+
+    Raises:
+        NotFound: there is no such version, or only its identities were kept.
+    """
+    version = find_version(lake, name, number)
+    if version.row_schema is None:
+        row_batches(lake, name, version.version)  # says so
+    return KeptVersion(lake, version, named or {})
