@@ -19,10 +19,9 @@ from attribution.entries import ANSWER_LOSS
 if TYPE_CHECKING:
     import polars as pl
 
-ENOUGH = 0.8
-"""Coverage below which amounts are not shown: what is not accounted for could turn any of them round."""
-FLOOR = 0.01
-"""Nats. An item that moved less counts as having moved this far, or its coverage would be that of noise."""
+FLOOR = 1e-3
+"""Nats. An item that moved less counts as having moved this far, or its coverage would be that of noise. The same as
+in `attribution.coverage`."""
 KEY = ("suite", "functional", "item")
 PARTS = ("attributed", "weight_decay", "carried", "residual")
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attribution.balance import ENOUGH, Sums, Window, by_item, coverage, over_time, sums_of
+from attribution.balance import Sums, Window, by_item, coverage, over_time, sums_of
+from attribution.coverage import ENOUGH
 from attribution.groups import By, groups_of
 from attribution.intervals import DRAWS, bootstrap_sums
 from governance.lake.contributions import Ledger

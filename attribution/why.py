@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from attribution.balance import ENOUGH, ItemLine, by_item, item_line
+from attribution.balance import ItemLine, by_item, item_line
+from attribution.coverage import ENOUGH
 from attribution.entries import MARGIN
 from attribution.groups import sample_names
 from attribution.overlap import Overlap, overlaps

@@ -28,7 +28,7 @@ Unrolling, NeurIPS 2024 (retraining without top samples).
 
 from __future__ import annotations
 
-from attribution.balance import ENOUGH
+from attribution.coverage import ENOUGH
 from attribution.findings.base import AttributionRule, Found, Subject
 from governance.findings import Severity, fingerprint
 from governance.lake.contributions import Check

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from attribution.balance import ENOUGH, Window, merged
+from attribution.balance import Window, merged
+from attribution.coverage import ENOUGH
 from governance.reports.charts import LABEL, ROW, frame
 from governance.safe_text import brief
 

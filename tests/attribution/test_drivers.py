@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.balance import by_item, item_line
+from attribution.coverage import coverage
 from attribution.drivers import drivers
 from attribution.entries import ANSWER_LOSS, MARGIN
 from attribution.groups import By, groups_of
@@ -216,11 +217,19 @@ class TestCoverage:
         assert [1.0, 1.0] == [loss.sums.change, margin.sums.change]
 
     def test_an_item_that_hardly_moved_is_not_judged_by_noise(self):
-        ledger = ledger_of(sample_table(1), {(0, "i"): 0.0005}, residual=0.0005)
+        ledger = ledger_of(sample_table(1), {(0, "i"): 0.00005}, residual=0.00005)
         line = item_line(ledger.balances, "demo", "i", ANSWER_LOSS)
 
         assert line is not None
         assert pytest.approx(0.95) == line.coverage
+
+    def test_the_tracer_says_the_same(self):
+        ledger = random_ledger(8, 4, 3)
+        told = coverage(ledger.balances)
+        lines = [item_line(ledger.balances, i.suite, i.item, i.functional) for i in told.items]
+
+        assert pytest.approx(told.explained) == drivers(ledger, "sample")[0].coverage
+        assert [pytest.approx(i.coverage) for i in told.items] == [x.coverage for x in lines if x is not None]
 
 
 def test_shares_of_each_sample_sum_to_one():
