@@ -8,15 +8,21 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from governance.errors import ConfigError
+from governance.errors import ConfigError, NotFound, UsageError
 from governance.safe_text import brief
+
+if TYPE_CHECKING:
+    from governance.lake import Lake
 
 LARGEST_FILE = 64 << 20  # bytes
 COLUMNS = "columns are: label, items, passed or pass_at_1, and if you like rows, available, target, best"
+Scored = Literal["strict", "official"]
+"""Whose score of an item counts."""
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -83,6 +89,62 @@ def read_measures(path: Path) -> tuple[Measured, ...]:
     except (ValueError, RecursionError, csv.Error) as error:
         raise ConfigError(f"not valid CSV or JSON: {error}", where=str(path), hint=COLUMNS) from error
     return checked([_measured(entry, f"{path}: entry {n}") for n, entry in enumerate(entries, 1)], str(path))
+
+
+def measured_in(lake: Lake, names: Sequence[str], score: Scored, *, count_rows: bool) -> tuple[Measured, ...]:
+    """The measurements of evaluations in the lake, by the labels of their items.
+
+    Items of several evaluations are put together. Only scored items count. Where the model is the checkpoint of a
+    training run whose split the lake has, the rows of each label in its part for training are told too.
+
+    Args:
+        names: ids of evaluations, unique beginnings of one, or `latest`.
+        score: whose scores: strict or official.
+        count_rows: tell the rows of each label; not where the loop counts tokens.
+
+    Raises:
+        UsageError: no item has such a score, or the evaluations are of different training runs.
+    """
+    import polars as pl
+
+    from governance.lake.evaluations import find_evaluation, load_result_table
+
+    found = [find_evaluation(lake, name) for name in dict.fromkeys(names)]
+    runs = {one.model.run for one in found}
+    if len(runs) > 1:
+        hint = "evaluate one model, and name its evaluations only"
+        raise UsageError("the evaluations are of different training runs", where=", ".join(names), hint=hint)
+    tables = [load_result_table(lake, one.id).select(["label", "state", score]) for one in found]
+    items = pl.DataFrame(pl.from_arrow(pa.concat_tables(tables))).filter(state="scored").drop_nulls(score)
+    if items.is_empty():
+        raise UsageError(
+            f"no item has a score of kind {score}", where=", ".join(names), hint="`govern eval` scores items"
+        )
+    counts = items.group_by(pl.col("label").fill_null("")).agg(pl.len(), pl.col(score).sum()).sort("label")
+    rows = _rows_by_label(lake, runs.pop()) if count_rows else None
+    return tuple(
+        Measured(label=label, items=n, passed=passed, rows=None if rows is None else rows.get(label, 0))
+        for label, n, passed in counts.rows()
+    )
+
+
+def _rows_by_label(lake: Lake, run: str) -> dict[str, int] | None:
+    """Rows for training of each label in the split of a run; None where the lake does not know."""
+    import polars as pl
+
+    from governance.lake.splits import find_split, load_members
+    from governance.lake.trainings import find_training, load_record
+
+    try:
+        record = load_record(lake, find_training(lake, run).run) if run else None
+        split = find_split(lake, record.split) if record is not None else None
+    except NotFound:
+        return None
+    if split is None:
+        return None
+    members = pl.DataFrame(pl.from_arrow(load_members(lake, split).select(["part", "label"])))
+    counts = members.filter(part="train").group_by(pl.col("label").fill_null("")).agg(pl.len())
+    return dict(counts.rows())
 
 
 def checked(found: Sequence[Measured], where: str) -> tuple[Measured, ...]:

@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from attribution.measures import Measured, read_measures
-from governance.errors import ConfigError
+from attribution.measures import Measured, measured_in, read_measures
+from governance.errors import ConfigError, UsageError
+from governance.evaluations import (
+    Evaluation,
+    EvaluationState,
+    ItemResult,
+    ItemState,
+    ModelRecord,
+    SuiteUsed,
+)
+from governance.lake import Lake, open_lake
+from governance.lake.evaluations import commit_evaluation
 
 
 def test_csv_with_empty_cells(tmp_path: Path):
@@ -60,3 +71,52 @@ def test_json_that_is_no_list_of_objects_is_refused(tmp_path: Path, text: str):
 
     with pytest.raises(ConfigError):
         read_measures(path)
+
+
+def evaluated(lake: Lake, ident: str, *items: tuple[str | None, float | None], run: str = "") -> None:
+    """An evaluation of items with a label and a strict score."""
+    model = ModelRecord("m", "transformers", run=run)
+    suite = SuiteUsed("demo", 1, "ab", "generic", len(items), len(items))
+    record = Evaluation(ident, model, suite, {}, EvaluationState.COMPLETE, "2026-01-01")
+    results = [
+        ItemResult(f"i{n}", ItemState.SCORED if s is not None else ItemState.FAILED, label=label, strict=s)
+        for n, (label, s) in enumerate(items)
+    ]
+    commit_evaluation(lake, record, results)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    with open_lake(str(tmp_path / "lake")) as opened:
+        yield opened
+
+
+def test_evaluations_are_counted_by_label_and_put_together(lake: Lake):
+    evaluated(lake, "e1", ("a", 1.0), ("a", 0.0), ("b", 0.5), (None, 1.0), ("a", None))
+    evaluated(lake, "e2", ("a", 1.0))
+
+    found = measured_in(lake, ["e1", "e2"], "strict", count_rows=True)
+
+    assert [("", 1, 1.0), ("a", 3, 2.0), ("b", 1, 0.5)] == [(m.label, m.items, m.passed) for m in found]
+    assert {None} == {m.rows for m in found}
+
+
+def test_naming_an_evaluation_twice_counts_it_once(lake: Lake):
+    evaluated(lake, "e1", ("a", 1.0))
+
+    assert 1 == measured_in(lake, ["e1", "e1"], "strict", count_rows=True)[0].items
+
+
+def test_evaluations_of_two_runs_are_not_mixed(lake: Lake):
+    evaluated(lake, "e1", ("a", 1.0), run="r1")
+    evaluated(lake, "e2", ("a", 1.0), run="r2")
+
+    with pytest.raises(UsageError, match="different training runs"):
+        measured_in(lake, ["e1", "e2"], "strict", count_rows=True)
+
+
+def test_without_such_a_score_there_is_nothing_to_count(lake: Lake):
+    evaluated(lake, "e1", ("a", 1.0))
+
+    with pytest.raises(UsageError, match="no item has a score of kind official"):
+        measured_in(lake, ["e1"], "official", count_rows=True)

@@ -14,8 +14,9 @@ from ui.cli.output import deliver, put, put_json, put_table
 from ui.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from attribution.measures import Measured
+    from attribution.measures import Measured, Scored
     from governance.allocation_file import Allocation
+    from governance.lake import Lake
 
 SHARE, AMOUNT, COUNT = click.FloatRange(0, 1), click.FloatRange(min=0), click.IntRange(min=0)
 
@@ -49,7 +50,8 @@ CONSTANTS = (
 @click.command(
     cls=Command,
     arguments={
-        "MEASURED": "a CSV or JSON file of label, items, passed and if you like rows, available, target, best"
+        "MEASURED...": "evaluations in the lake, or one CSV or JSON file of label, items, passed and if you like "
+        "rows, available, target, best"
     },
     examples=(
         Example(
@@ -60,7 +62,11 @@ CONSTANTS = (
         ),
     ),
 )
-@click.argument("measured", metavar="MEASURED")
+@click.argument("measured", nargs=-1, required=True, metavar="MEASURED...")
+@option(
+    "--score", type=click.Choice(["strict", "official"]), default="strict", metavar="strict|official",
+    help="whose score of an item counts, where evaluations are named (default strict)",
+)  # fmt: skip
 @option(
     "--name",
     default="main",
@@ -82,8 +88,8 @@ CONSTANTS = (
 @format_option("text", "json", default="text")
 @pass_session
 def command(
-    session: Session, /, measured: str, name: str, unit: str | None, dry_run: bool, output: str | None,
-    format: str, **given: Any,  # noqa: A002
+    session: Session, /, measured: tuple[str, ...], score: Scored, name: str, unit: str | None, dry_run: bool,
+    output: str | None, format: str, **given: Any,  # noqa: A002
 ) -> int:  # fmt: skip
     """Propose how many rows of each label the next split shall hold.
 
@@ -95,13 +101,14 @@ def command(
     from governance.lake.allocations import loop, save_allocation
 
     _check_output(output)
-    found = _measured(measured)
     chosen = {k: given[k] for k in CONSTANTS if given[k] is not None} | ({"unit": unit} if unit else {})
     with _lake(session, dry_run) as lake:
         history = [stored.allocation for stored in loop(lake, name)]
-        proposal = allocate(found, history, settings_of(history, chosen), name)
+        settings = settings_of(history, chosen)
+        found = _measured(lake, measured, score, count_rows=settings.unit == "rows")
+        proposal = allocate(found, history, settings, name)
         if not dry_run:
-            save_allocation(lake, proposal, Path(measured).name)
+            save_allocation(lake, proposal, ", ".join(Path(one).name for one in measured))
     if output:
         _write(proposal, output)
         session.note(visible_line(f"wrote {output}: {len(proposal.label):,} labels"))
@@ -113,10 +120,14 @@ def _lake(session: Session, dry_run: bool) -> Any:
     return session.open_lake_to_look() if dry_run else session.open_lake(create=True)
 
 
-def _measured(path: str) -> tuple[Measured, ...]:
-    from attribution.measures import read_measures
+def _measured(lake: Lake, names: tuple[str, ...], score: Scored, *, count_rows: bool) -> tuple[Measured, ...]:
+    """What a file says, or the evaluations of these names."""
+    from attribution.measures import measured_in, read_measures
 
-    return read_measures(Path(path))
+    path = Path(names[0])
+    if len(names) == 1 and (path.suffix in {".csv", ".json"} or path.is_file()):
+        return read_measures(path)
+    return measured_in(lake, names, score, count_rows=count_rows)
 
 
 def _check_output(path: str | None) -> None:
