@@ -107,7 +107,7 @@ class Book:
     def add(self, step: int, samples: Sequence[int], shares: Tensor, factor: float, movement: Movement) -> None:
         """One step of the optimizer."""
         self._between.add(movement.after - movement.before, self._decayed(movement))
-        held = HeldStep(step, tuple(samples), shares, factor, movement.coefficients, movement.rates)
+        held = HeldStep(step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate)
         self.held.append(held)
 
     def mark(self, bank: Bank) -> Window | None:

@@ -8,9 +8,9 @@ item's value there and the gradient of its COST: the loss, or minus the margin, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -41,7 +41,7 @@ class Probe:
         suite: name of the suite.
         items: their ids, in the order of the batch's rows.
         functional: one of `entries.FUNCTIONALS`.
-        batch: what the functional takes; tensors on any device, moved by a method `to`.
+        batch: what the functional takes: tensors in dataclasses, mappings or sequences, on any device.
         value: how the number is computed; None for the functional's own way.
     """
 
@@ -116,7 +116,7 @@ def _probed(
     model: torch.nn.Module, capture: Capture, probe: Probe, tolerance: float
 ) -> tuple[Tensor, Tensor]:
     rows = len(probe.items)
-    batch = probe.batch.to(capture.layout.device)
+    batch = _moved(probe.batch, capture.layout.device)
     whole = tuple(Segment(i, i, 0, 0) for i in range(rows))
     with capture.recording(whole, rows) as recorded, torch.enable_grad():
         value = (probe.value or VALUES[probe.functional])(model, batch)
@@ -134,6 +134,19 @@ def _probed(
     for parameter in capture.trainable:
         parameter.grad = None
     return value.detach().double().cpu(), recorded.shares
+
+
+def _moved(batch: Any, device: torch.device) -> Any:
+    """The same with every tensor on the device."""
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if is_dataclass(batch) and not isinstance(batch, type):
+        return replace(batch, **{f.name: _moved(getattr(batch, f.name), device) for f in fields(batch)})
+    if isinstance(batch, Mapping):
+        return {key: _moved(value, device) for key, value in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(_moved(value, device) for value in batch)
+    return batch
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class HeldStep:
         factor: c, by which clipping scaled them.
         coefficients: of the movement.
         rates: q, (P,); None once its own interval is settled.
+        rate: η of the step.
         weight: what of it is in the momentum at the end of the last settled interval.
     """
 
@@ -69,6 +70,7 @@ class HeldStep:
     factor: float
     coefficients: Coefficients
     rates: Tensor | None
+    rate: float = 0.0
     weight: Spread = 0.0
 
 

@@ -76,6 +76,7 @@ class Movement:
         applied: the gradient that was applied, clipped, sign not turned, (P,).
         before: the parameters before the step, (P,).
         after: the parameters after it, (P,).
+        rate: η, the largest of any group.
     """
 
     coefficients: Coefficients
@@ -84,6 +85,7 @@ class Movement:
     applied: Tensor
     before: Tensor
     after: Tensor
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def read_after(layout: Layout, optimizer: torch.optim.Optimizer, pending: Pendin
         + pending.applied * coefficients.gain
         + pending.before * coefficients.inject
     )
-    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, layout.values())
+    rate = max(float(group["lr"]) for group in pending.groups)
+    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, layout.values(), rate)
     if rule.momentum_key in {key for state in states for key in state}:
         kept = momentum_of(layout, optimizer, absent=expected)
         _confirm(layout, "momentum", kept - pending.momentum, expected - pending.momentum, kept)

@@ -1,4 +1,4 @@
-"""The ledger as tables: CONTRIBUTIONS and BALANCES of `attribution.entries`."""
+"""The ledger as tables: CONTRIBUTIONS, BALANCES and REMOVALS of `attribution.entries`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from attribution.entries import BALANCES, CONTRIBUTIONS
+from attribution.entries import BALANCES, CONTRIBUTIONS, REMOVALS
 from attribution.items import ItemName
 from attribution.ledger import Interval
 
@@ -61,6 +61,27 @@ def balances(intervals: Sequence[Interval], names: Sequence[ItemName]) -> pa.Tab
     ):
         table[name] = np.concatenate([of(i) for i in intervals]) if count else np.zeros(0)
     return pa.table([pa.array(table[f.name], f.type) for f in BALANCES], schema=BALANCES)
+
+
+def removals(
+    numbers: np.ndarray, scores: np.ndarray, names: Sequence[ItemName], samples: Sequence[str]
+) -> pa.Table:
+    """REMOVALS: one row for each sample that was seen and each item, samples outermost.
+
+    Args:
+        numbers: (n,) of the samples.
+        scores: (n, M), see `removal`.
+        names: the M lines.
+        samples: 64 hex sample ids by number.
+    """
+    n, m = scores.shape
+    table = {
+        "sample": np.repeat(numbers, m),
+        "sample_id": _picked([samples[i] for i in numbers], np.repeat(np.arange(n), m)),
+        **_item_columns(names, np.tile(np.arange(m), n)),
+        "score": scores.reshape(-1),
+    }
+    return pa.table([pa.array(table[f.name], f.type) for f in REMOVALS], schema=REMOVALS)
 
 
 def _item_columns(names: Sequence[ItemName], lines: np.ndarray) -> dict[str, pa.Array]:

@@ -17,7 +17,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ from attribution.ledger import Interval, Window
 from attribution.movement import Pending, momentum_of, read_after, read_before, rule_of
 from attribution.plan import MemoryPlan, memory_plan, tail_steps
 from attribution.refresh import Cost, Refresh, next_refresh
+from attribution.removal import WIDTH, Removal
+from attribution.state import Saved, load, save
 from training.observer import MicroBatch, RunStarted, Watching
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ class TraceSettings:
         tail: share of a gradient in the momentum below which its samples are let go.
         storage: precision in which gradients are held: "full" (that of sums), "float32" or "bfloat16".
         leave_out: glob patterns of trainable parameters that are not traced; what they move ends in the residual.
+        removal: whether the removal score is gathered too.
+        sketch: numbers in a sample's sketch for it.
     """
 
     refresh: Refresh = field(default_factory=Refresh)
@@ -59,6 +64,8 @@ class TraceSettings:
     tail: float = 0.01
     storage: str = "full"
     leave_out: tuple[str, ...] = ()
+    removal: bool = True
+    sketch: int = WIDTH
 
 
 class Tracer(Watching):
@@ -71,7 +78,8 @@ class Tracer(Watching):
         intervals: settled so far, ascending.
         refresh: the spacing of marks as it is now.
         plan: the memory it takes, known from the first optimizer step on.
-        factors: clip factor of the last step.
+        removal: what the removal score is made of; None where it is not gathered.
+        layout: the traced parameters, known from the run's start on.
     """
 
     def __init__(
@@ -79,6 +87,7 @@ class Tracer(Watching):
         probes: Sequence[Probe],
         settings: TraceSettings = TraceSettings(),  # noqa: B008 - frozen
         *,
+        resume: str | Path | None = None,
         say: Callable[[str], None] = logging.getLogger("govern.attribution").info,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
@@ -87,8 +96,9 @@ class Tracer(Watching):
         self.intervals: list[Interval] = []
         self.refresh = settings.refresh
         self.plan: MemoryPlan | None = None
+        self.removal: Removal | None = None
         self.samples: Sequence[str] = ()
-        self._say, self._clock = say, clock
+        self._resume, self._say, self._clock = resume, say, clock
         self._run: RunStarted | None = None
         self._book: Book | None = None
         self._recorded: list[Recorded] = []
@@ -103,6 +113,10 @@ class Tracer(Watching):
         self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
         self.samples, self._run = run.samples, run
         self._due = run.first_step
+        if self.settings.removal:
+            self.removal = Removal(self.layout, len(run.samples), len(self.names), self.settings.sketch)
+        if self._resume is not None and run.first_step:
+            self._restore(self._resume, run.first_step)
 
     def step_started(self, step: int) -> None:
         """A mark, if one is due."""
@@ -143,6 +157,12 @@ class Tracer(Watching):
         self._pending, self._recorded = None, []
         self._times.steps.append(self._now() - self._times.step_from)
 
+    def checkpoint_saved(self, step: int, folder: str) -> None:
+        """The ledger is settled here, and what is needed to go on is put beside the checkpoint."""
+        self.settle(step)
+        arrays = {} if self.removal is None else self.removal.arrays()
+        save(Saved(step, self._lines, self.refresh.every, tuple(self.intervals), arrays), folder)
+
     def run_finished(self, steps: int) -> None:
         """The last mark; all is settled, and the taps come off."""
         self.settle(steps)
@@ -154,8 +174,34 @@ class Tracer(Watching):
             return
         if self._open.last_mark != step:
             self._mark(step)
-        if self._open.windows:
-            self.intervals.append(self._open.settle())
+        self._settle()
+
+    def _settle(self) -> None:
+        book = self._open
+        if not book.windows:
+            return
+        if self.removal is not None:
+            self.removal.add(book.windows, book.held)
+        self.intervals.append(book.settle())
+        if self.removal is not None:
+            self.removal.book(self.intervals[-1])
+
+    def _restore(self, folder: str | Path, step: int) -> None:
+        """Goes on from the state beside a checkpoint, if there is one."""
+        saved = load(folder, self._lines)
+        if saved is None:
+            self._say(f"no trace lies beside the checkpoint of step {step}: the ledger begins here")
+            return
+        if saved.step != step:
+            raise CannotTrace(f"the trace is of step {saved.step}, the run of step {step}", where=str(folder))
+        self.intervals = list(saved.intervals)
+        self.refresh = replace(self.refresh, every=saved.every)
+        if self.removal is not None and saved.removal:
+            self.removal.restore(saved.removal)
+
+    @property
+    def _lines(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple((n.suite, n.item, n.functional) for n in self.names)
 
     @property
     def _running(self) -> RunStarted:
@@ -174,7 +220,7 @@ class Tracer(Watching):
         window = self._open.mark(self._bank(step))
         full = self._open.unsettled >= self.settings.interval or len(self._open.windows) + 1 >= self.settings.marks
         if window is not None and full:
-            self.intervals.append(self._open.settle())
+            self._settle()
         self._times.mark = self._now() - start
         if window is not None:
             self._space(window)

@@ -185,16 +185,8 @@ def items(count: int = 3, seed: int = 50) -> tuple[Probe, ...]:
     ids = tuple(f"item/{n}" for n in range(count))
     return (
         Probe("toy", ids, ANSWER_LOSS, answer_batch(questions)),
-        Probe("toy", ids, MARGIN, Both(answer_batch(questions), answer_batch(wrong))),
+        Probe("toy", ids, MARGIN, MarginBatch(answer_batch(questions), answer_batch(wrong))),
     )
-
-
-class Both(MarginBatch):
-    """A margin's batch that can be moved."""
-
-    def to(self, device: Any) -> Both:
-        """On another device."""
-        return Both(self.gold.to(device), self.other.to(device))
 
 
 def traced(settings: TraceSettings = TraceSettings(refresh=EVERY_STEP), count: int = 3) -> Tracer:  # noqa: B008
