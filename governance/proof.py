@@ -1,4 +1,4 @@
-"""The proof that nothing was changed: audits, files, event log and waivers, each held against its own record."""
+"""The proof that nothing was changed: audits, splits, files, events and waivers, each held against its own record."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from governance.lake import Lake, events
 from governance.lake.allocations import verify_allocations
 from governance.lake.audits import find_run, list_audits, missing_audits, verify_audit
 from governance.lake.contributions import list_attributions, missing_attributions, verify_attribution
+from governance.lake.splits import list_splits, missing_splits, verify_split
 from governance.lake.verify import verify_lake
 from governance.waivers.check import verify_waivers
 
 
 @dataclass(frozen=True)
 class WholeCheck:
-    """What a look at audits, files, event log and waivers found.
+    """What a look at audits, splits, files, event log and waivers found.
 
     Attributes:
         end: number and hash of the last event, as the log has it.
@@ -27,6 +28,7 @@ class WholeCheck:
     events: int
     end: str
     problems: tuple[str, ...]
+    splits: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -38,7 +40,7 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     """Everything the lake keeps against its own record, and the file of waivers against the log.
 
     Args:
-        run: check this audit only, by the words of `find_run`; None checks every one.
+        run: check this audit only, by the words of `find_run`; None checks every one, and every split.
     """
     runs = [find_run(lake, run)] if run else [audit.run for audit in list_audits(lake)]
     whole = verify_lake(lake)
@@ -47,9 +49,17 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
     problems += [*_attribution_problems(lake), *verify_allocations(lake)]
     problems += verify_waivers(lake, waivers, approvals)
+    splits = [] if run else list_splits(lake)
+    problems += [f"split {s.reference}: {p}" for s in splits for p in verify_split(lake, s).problems]
+    problems += [f"split {s}: it was committed, and is not in the lake" for s in missing_splits(lake)]
     head = events.logged_head(lake)
     return WholeCheck(
-        tuple(runs), whole.files, whole.events, f"event {head.seq} {head.hash}", tuple(problems)
+        tuple(runs),
+        whole.files,
+        whole.events,
+        f"event {head.seq} {head.hash}",
+        tuple(problems),
+        tuple(s.reference for s in splits),
     )
 
 

@@ -128,7 +128,7 @@ def record_of_outcome(made: Outcome, members: pa.Table, exclusions: pa.Table) ->
         licences=_counted(inside, "licence"),
         sources=_counted(inside, "source"),
         labels=_counted(inside, "label"),
-        token_counter=made.counter.name,
+        counted_by=made.counter.name,
         govern=VERSION,
         notes=(*made.decided.notes, *_unheard(policy, made.report)),
     )

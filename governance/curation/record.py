@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from governance.members import PARTS
+
 MEMBER = pa.schema(
     [
         pa.field("sample_id", pa.string(), False),  # 64 hex, of the entry as it is in the dataset version
@@ -126,7 +128,7 @@ class SplitRecord:
         run: the audit that found them.
         redactions: values that were replaced by placeholders, by kind.
         licences, sources, labels: rows of the split by what they say of themselves; "" where they say nothing.
-        token_counter: `estimate`, or the SHA-256 of the tokenizer's file.
+        counted_by: `estimate`, or the SHA-256 of the tokenizer's file.
         govern: the version of this program that made it.
     """
 
@@ -145,7 +147,7 @@ class SplitRecord:
     licences: Mapping[str, int]
     sources: Mapping[str, int]
     labels: Mapping[str, int]
-    token_counter: str
+    counted_by: str
     govern: str
     notes: tuple[str, ...] = ()
     version: int = 0
@@ -184,7 +186,7 @@ def record_of(parts: Mapping[str, Any]) -> SplitRecord:
         **{
             **parts,
             "inputs": inputs,
-            "parts": {name: Part(**part) for name, part in parts["parts"].items()},
+            "parts": {name: Part(**parts["parts"][name]) for name in PARTS},
             "funnel": tuple(Stage(**stage) for stage in parts["funnel"]),
             "notes": tuple(parts["notes"]),
         }

@@ -39,6 +39,8 @@ SECTIONS = {
         _entry("diff", "Compare two audits or two dataset versions"),
     ),
     "Training": (
+        _entry("curate", "Curate datasets into a split, with the reason for every row left out"),
+        _entry("splits", "List, show, explain, export, verify and compare curated splits"),
         _entry("train", "Train a model on a split, each step recorded"),
         _entry("eval", "Evaluate a model item by item, and keep every answer"),
         _entry("attribute", "Trace which samples moved which evaluation items in a training run"),
