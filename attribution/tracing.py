@@ -147,13 +147,15 @@ def _request(
         )
     weights = load_weights(lake, record.run)
     layers = {key: (value, record.origins.get(key, record.run)) for key, value in record.settings.items()}
+    chosen = from_layers(layers | {"save_every": (0, "attribute")})
     return SftRequest(
         split=split_data(lake, record.split),
         model=ModelSpec(record.model, record.tokenizer, request.offline, request.allow_pickle),
-        chosen=from_layers(layers | {"save_every": (0, "attribute")}),
+        chosen=chosen,
         folder=folder,
         label_weights=dict(zip(weights["label"].to_pylist(), weights["weight"].to_pylist(), strict=True))
         or None,
+        fused=chosen.settings.lora.rank > 0,  # with adapters the output layer is not trained, so not watched
         progress=progress,
     )
 
