@@ -69,7 +69,7 @@ def overlap(found: Overlap | None) -> str:
         return "–"
     if not found.words:
         return "none"
-    return f"{found.words:,} in a row, {100 * found.share:.0f} % of the item"
+    return f"{plural(found.words, 'word')} in a row, {100 * found.share:.0f} % of the item"
 
 
 def group(name: str, by: By) -> str:
