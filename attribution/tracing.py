@@ -6,7 +6,7 @@ repetition are from those on record is kept with the attribution, so that nobody
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,13 +18,16 @@ import pyarrow.compute as pc
 
 from attribution.coverage import Coverage, coverage
 from attribution.entries import REMOVALS, SAMPLES
+from attribution.items import ItemName, names_of
 from attribution.probing import Probes, probes_of
+from attribution.retraining import Retrain, retrainer
 from attribution.rows import balances, contribution_tables, removals
 from attribution.tracer import Tracer, TraceSettings
 from governance.errors import NotFound, UsageError
 from governance.lake.contributions import AttributionRecord, Ledger, StoredAttribution, commit_attribution
+from governance.lake.evaluations import find_evaluation, load_results
 from governance.lake.splits import find_split, load_members
-from governance.lake.trainings import find_training, load_record, load_steps, load_weights
+from governance.lake.trainings import find_training, load_record, load_samples, load_steps, load_weights
 from governance.trainings import FINISHED, TrainingRecord
 from training.evaluation.plan import Choice
 from training.run import SAMPLES as SAMPLES_FILE
@@ -90,10 +93,10 @@ def trace(lake: Lake, request: TraceRequest, say: Say = _silent, progress: Progr
         UsageError: the run cannot be repeated, or no item can be traced.
         CannotTrace: something of the model or the optimizer cannot be traced; it is named.
     """
-    record = _repeatable(lake, request.run)
+    record = repeatable(lake, request.run)
     with TemporaryDirectory(prefix="govern-trace-") as folder:
-        again = _request(lake, record, request, Path(folder) / "run", progress)
-        probes = [_probes(request, suite, again) for suite in request.suites]
+        again = request_of(lake, record, request, Path(folder) / "run", progress)
+        probes = [probes_for(request, suite, again) for suite in request.suites]
         tracer = Tracer([p for part in probes for p in part.probes], request.settings, say=say)
         began = process_time()
         done = _train(again, tracer)
@@ -115,7 +118,7 @@ def trace(lake: Lake, request: TraceRequest, say: Say = _silent, progress: Progr
     return Traced(stored, coverage(ledger.balances), difference, tuple(notes))
 
 
-def _repeatable(lake: Lake, name: str) -> TrainingRecord:
+def repeatable(lake: Lake, name: str) -> TrainingRecord:
     """The record of a run that can be done again."""
     found = find_training(lake, name)
     record = load_record(lake, found.run)
@@ -132,7 +135,7 @@ def _repeatable(lake: Lake, name: str) -> TrainingRecord:
     return record
 
 
-def _request(
+def request_of(
     lake: Lake, record: TrainingRecord, request: TraceRequest, folder: Path, progress: Progress
 ) -> SftRequest:
     """The run's own request, in another folder and not kept in the lake."""
@@ -160,7 +163,8 @@ def _request(
     )
 
 
-def _probes(request: TraceRequest, suite: Suite, again: SftRequest) -> Probes:
+def probes_for(request: TraceRequest, suite: Suite, again: SftRequest) -> Probes:
+    """The probes of a suite, asked with the run's own tokenizer and template."""
     from training.evaluation.rendering import Renderer
     from training.model import load_config, load_tokenizer
     from training.template import template_of
@@ -171,6 +175,31 @@ def _probes(request: TraceRequest, suite: Suite, again: SftRequest) -> Probes:
     context = int(load_config(again.model, tokenizer).max_position_embeddings)
     competitors = {item: text for (name, item), text in request.competitors.items() if name == suite.name}
     return probes_of(suite, Renderer(tokenizer), request.choice, context, competitors)
+
+
+def competitors_of(
+    lake: Lake, evaluations: Sequence[str]
+) -> tuple[dict[tuple[str, str], str], tuple[str, ...]]:
+    """What each item is held against, by suite and item, and the ids of the evaluations that say so."""
+    found = [find_evaluation(lake, name) for name in dict.fromkeys(evaluations)]
+    competitors = {
+        (one.suite.name, result.item): result.competitor
+        for one in found
+        for result in load_results(lake, one.id)
+        if result.competitor
+    }
+    return competitors, tuple(one.id for one in found)
+
+
+def retrainer_of(
+    lake: Lake, request: TraceRequest, progress: Progress = _silent
+) -> tuple[Retrain, tuple[ItemName, ...]]:
+    """What trains the run again without some samples, and the items that it then tells the worth of, in order."""
+    record = repeatable(lake, request.run)
+    again = request_of(lake, record, request, Path(), progress)
+    probes = [p for suite in request.suites for p in probes_for(request, suite, again).probes]
+    positions = load_samples(lake, record.run).column("position").to_numpy()
+    return retrainer(again, probes, positions), names_of(probes)
 
 
 def _train(request: SftRequest, tracer: Tracer) -> TrainedRun:

@@ -2,9 +2,10 @@
 
 ## What it does
 Says so where an attribution was never put to the test, where it failed its test, or where more than a fifth of a
-suite's change is not accounted for. Tests are retraining without the named samples (flip), rank correlation with
-retraining on subsets (lds), and planted causes that must be found again (planted). A test is failed where its
-interval reaches down to what chance gives: a correlation of 0, an area of one half, no flip reverted. It appears in
+suite's change is not accounted for. Tests are retraining without the named samples, which must turn a flipped item
+back (flip) or cost an item more than other samples do (retrain), rank correlation with retraining on subsets (lds), and
+planted causes that must be found again (planted). A test is failed where its interval reaches down to what chance
+gives: a correlation of 0, an area of one half, no flip reverted, nothing beyond other samples. It appears in
 the reports of `govern drivers` and `govern why`; it speaks of a traced run, so no audit looks for it.
 
 ## Why it matters
@@ -34,9 +35,14 @@ from governance.findings import Severity, fingerprint
 from governance.lake.contributions import Check
 from governance.rules.base import RuleInfo
 
-CHANCE = {"flip": 0.0, "lds": 0.0, "planted": 0.5}
+CHANCE = {"flip": 0.0, "retrain": 0.0, "lds": 0.0, "planted": 0.5}
 """What a ranking by chance reaches."""
-WORDS = {"flip": "reverted flips", "lds": "rank correlation over subsets", "planted": "planted causes"}
+WORDS = {
+    "flip": "reverted flips",
+    "retrain": "retraining without the named samples",
+    "lds": "rank correlation over subsets",
+    "planted": "planted causes",
+}
 
 
 def check(subject: Subject) -> list[Found]:

@@ -26,6 +26,7 @@ PLURALS: dict[By, str] = {
 PARTS = ("attributed to samples", "weight decay", "momentum from before", "not accounted for")
 CHECKS = {
     "flip": "flips reverted",
+    "retrain": "nats beyond what other samples cost",
     "lds": "rank correlation over subsets",
     "planted": "planted causes (area)",
 }

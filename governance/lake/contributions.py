@@ -53,8 +53,9 @@ HELD = {
     "record": "the stored record is",
 }
 OWNED = (ATTRIBUTIONS, ATTRIBUTION_CHECKS, *(table for table, _ in PARTS.values()))
-CheckKind = Literal["flip", "lds", "planted"]
-"""Retraining without the named samples; rank correlation with retraining on subsets; planted causes found again."""
+CheckKind = Literal["flip", "retrain", "lds", "planted"]
+"""Retraining without the named samples, where that is to turn an item back, and where it is to cost it more than other
+samples do; rank correlation with retraining on subsets; planted causes found again."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,10 @@ class Check:
 
     Attributes:
         method: which column was tested: contribution | removal.
-        value: share of flips that reverted, rank correlation, or area under the curve; by `kind`.
+        value: by `kind`: share of flips that reverted, nats beyond what other samples cost, rank correlation, or area
+            under the curve.
         low, high: 95 % interval of it.
-        cases: flips, subsets, or planted causes.
+        cases: items, subsets, or planted causes.
         record: what was done, as JSON values.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ from ui.cli.exit import end_on_ctrl_c, visible_line
 from ui.cli.lazy import Command, Example, option
 from ui.cli.options import format_option
 from ui.cli.output import put, put_json
-from ui.cli.progress import moving_line
+from ui.cli.progress import Progress, moving_line
 from ui.cli.session import Session, pass_session
 from ui.cli.words import plural
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
         help="share of the training time that these may take (default 0.25)")  # fmt: skip
 @option("--leave-out", multiple=True, metavar="PATTERN", section="Tracing",
         help="parameters that are not traced; what they move is not accounted for")  # fmt: skip
+@option("--validate", type=click.IntRange(3), metavar="N", section="Tracing",
+        help="train again on N random halves of the samples, and keep how well the ranks predict it")  # fmt: skip
 @option("--allow-pickle", is_flag=True, help="read weights that are pickles")
 @format_option("text", "json", default="text")
 @pass_session
@@ -60,7 +63,10 @@ def command(session: Session, /, run: str, format: str, **given: Any) -> int:  #
 
     end_on_ctrl_c()
     with session.open_lake() as lake, moving_line(session) as progress:
-        traced = trace(lake, _request(session, lake, run, given), session.note, progress)
+        request = _request(session, lake, run, given)
+        traced = trace(lake, request, session.note, progress)
+        if given["validate"]:
+            traced = _validated(lake, request, traced, given, progress)
     for note in traced.notes:
         session.note(visible_line(f"note: {note}"))
     put_json(_values(traced)) if format == "json" else put(_words(traced))
@@ -70,13 +76,13 @@ def command(session: Session, /, run: str, format: str, **given: Any) -> int:  #
 def _request(session: Session, lake: Lake, run: str, given: dict[str, Any]) -> TraceRequest:
     from attribution.refresh import Refresh
     from attribution.tracer import TraceSettings
-    from attribution.tracing import TraceRequest
+    from attribution.tracing import TraceRequest, competitors_of
     from training.evaluation.plan import Choice
     from training.evaluation.request import find_suite
 
     every = given["every"]
     refresh = Refresh(ceiling=given["ceiling"]) if every is None else Refresh(every=every, adaptive=False)
-    competitors, ids = _competitors(lake, given["evaluations"])
+    competitors, ids = competitors_of(lake, given["evaluations"])
     return TraceRequest(
         run=run,
         suites=tuple(find_suite(lake, spec) for spec in dict.fromkeys(given["suites"])),
@@ -89,18 +95,19 @@ def _request(session: Session, lake: Lake, run: str, given: dict[str, Any]) -> T
     )
 
 
-def _competitors(lake: Lake, names: tuple[str, ...]) -> tuple[dict[tuple[str, str], str], tuple[str, ...]]:
-    """What each item is held against, and the ids of the evaluations that say so."""
-    from governance.lake.evaluations import find_evaluation, load_results
+def _validated(
+    lake: Lake, request: TraceRequest, traced: Traced, given: dict[str, Any], progress: Progress
+) -> Traced:
+    """The attribution with its rank correlations, which the lake has now."""
+    from attribution.retraining import validate
+    from attribution.tracing import retrainer_of
+    from governance.lake.contributions import find_attribution, load_ledger, record_check
 
-    found = [find_evaluation(lake, name) for name in dict.fromkeys(names)]
-    competitors = {
-        (one.suite.name, result.item): result.competitor
-        for one in found
-        for result in load_results(lake, one.id)
-        if result.competitor
-    }
-    return competitors, tuple(one.id for one in found)
+    ledger = load_ledger(lake, traced.stored.id)
+    retrain, names = retrainer_of(lake, request)
+    for check in validate(ledger, names, retrain, given["validate"], given["seed"], progress):
+        record_check(lake, traced.stored.id, check)
+    return replace(traced, stored=find_attribution(lake, traced.stored.id))
 
 
 def _values(traced: Traced) -> dict[str, Any]:
@@ -115,11 +122,14 @@ def _values(traced: Traced) -> dict[str, Any]:
         "loss_difference": traced.difference,
         "settings": dict(stored.record.settings),
         "costs": dict(stored.record.costs),
+        "checks": [asdict(check) for check in stored.checks],
         "notes": list(traced.notes),
     }
 
 
 def _words(traced: Traced) -> str:
+    from attribution.reports.words import check
+
     stored = traced.stored
     same = {
         None: "it took another number of steps than the run on record",
@@ -133,6 +143,7 @@ def _words(traced: Traced) -> str:
         f"{plural(stored.contributions, 'contribution')}",
         str(traced.coverage),
         repeated,
+        *(f"tested: {check(one)}" for one in stored.checks),
         "see `govern drivers --by label` and `govern why SUITE ITEM`",
     ]
     return "\n".join(visible_line(line) for line in lines)
