@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from governance.allocation_file import read_allocation
-from tests.cli.conftest import Run
+from governance.lake import open_lake
+from governance.lake.splits import find_split, load_members
+from tests.cli.conftest import Run, write_rows
 
 FIRST = "label,items,passed,rows\nbanking/consultation,40,30,500\ninsurance/ner,50,10,100\n"
 SECOND = "label,items,passed\nbanking/consultation,40,31\ninsurance/ner,50,20\n"
@@ -64,3 +66,23 @@ def test_a_file_of_no_format_is_refused_before_anything_is_kept(run: Run, folder
     assert 2 == run("allocate", measured, "--budget", "10", "-o", "next.txt").code
 
     assert not (folder / ".govern").exists()
+
+
+@pytest.mark.slow
+def test_curation_takes_the_proposal(run: Run, folder: Path):
+    rows = [
+        {"prompt": f"What is {n} times {n + 3}?", "response": f"It is {n * (n + 3)}.", "label": label}
+        for label, count in (("a", 30), ("b", 20), ("c", 10))
+        for n in range(ord(label), ord(label) + 10 * count, 10)
+    ]
+    write_rows(folder / "train.jsonl", rows)
+    (folder / "m.csv").write_text("label,items,passed,rows,available\na,40,20,5,30\nb,40,20,5,20\n")
+    assert 0 == run("allocate", "m.csv", "--budget", "10", "-o", "next.toml").code
+
+    assert 0 == run("ingest", "train.jsonl").code
+    ended = run("curate", "train", "--name", "next", "--allocation", "next.toml")
+
+    assert 0 == ended.code, ended.err
+    with open_lake(".govern", read_only=True) as lake:
+        labels = load_members(lake, find_split(lake, "next")).column("label").to_pylist()
+    assert {"a": 10, "b": 10, "c": 10} == {label: labels.count(label) for label in sorted(set(labels))}
