@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from governance.lake import Lake, events
+from governance.lake.allocations import verify_allocations
 from governance.lake.audits import find_run, list_audits, missing_audits, verify_audit
+from governance.lake.contributions import list_attributions, missing_attributions, verify_attribution
 from governance.lake.splits import list_splits, missing_splits, verify_split
 from governance.lake.verify import verify_lake
 from governance.waivers.check import verify_waivers
@@ -45,6 +47,7 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     problems = [f"{p.where}: {p.what}" if p.where else p.what for p in whole.problems]
     problems += [f"run {r}: {problem}" for r in runs for problem in verify_audit(lake, r).problems]
     problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
+    problems += [*_attribution_problems(lake), *verify_allocations(lake)]
     problems += verify_waivers(lake, waivers, approvals)
     splits = [] if run else list_splits(lake)
     problems += [f"split {s.reference}: {p}" for s in splits for p in verify_split(lake, s).problems]
@@ -58,3 +61,10 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
         tuple(problems),
         tuple(s.reference for s in splits),
     )
+
+
+def _attribution_problems(lake: Lake) -> list[str]:
+    checks = [verify_attribution(lake, a.id) for a in list_attributions(lake)]
+    problems = [f"attribution {c.attribution}: {problem}" for c in checks for problem in c.problems]
+    gone = missing_attributions(lake)
+    return [*problems, *(f"attribution {a}: it was committed, and is not in the lake" for a in gone)]

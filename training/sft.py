@@ -88,6 +88,7 @@ class SftRequest:
         refresh: estimates them anew (model, tokenizer, step), at step 0 and every `refresh_every` steps.
         resume: go on with the run in the folder, where one was begun.
         parent: the run whose model this one starts from.
+        fused: see `WeightedTrainer.fused`; False where an observer watches the output layer.
     """
 
     split: SplitData
@@ -101,6 +102,7 @@ class SftRequest:
     run: str = ""
     parent: str = ""
     command: str = ""
+    fused: bool = True
     progress: Progress = field(default=_silent)
 
     @property
@@ -273,6 +275,7 @@ def trainer_of(
     trainer.remove_callback(PrinterCallback)
     order = Order(len(rows), settings.seed, shuffle=settings.shuffle)
     trainer.prepare(samples, Weighting(samples.rows), order, by_tokens=settings.loss == "tokens")
+    trainer.fused = request.fused
     return trainer
 
 

@@ -25,6 +25,9 @@ from training.observer import MicroBatch
 from training.order import Order
 from training.weighting import Weighting
 
+IGNORED = -100
+"""The label of a token that is not learned, as TRL and transformers write it."""
+
 
 class WeightedTrainer(ObservedSteps, SFTTrainer):
     """A trainer whose batches carry sample numbers; `prepare` completes it.
@@ -33,7 +36,10 @@ class WeightedTrainer(ObservedSteps, SFTTrainer):
         losses: this process's loss of each micro-batch of the step, on the device.
         seen: the samples' numbers of each of them.
         grad_norm: of the step, before clipping.
+        fused: the output layer and the loss are one, which takes less memory.
     """
+
+    fused = True
 
     # Divided by the whole step's count already; transformers shall not divide once more.
     loss_is_scaled_for_ga = True  # type: ignore[assignment]
@@ -73,11 +79,27 @@ class WeightedTrainer(ObservedSteps, SFTTrainer):
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """The micro-batch's share of the step's loss; DDP averages over processes, so it is multiplied by them."""
-        found = model(**inputs, use_cache=False, fused_lm_head=True)
-        weights = self.token_weights(self.batch, found.log_probs)
-        total = -(found.log_probs * weights).sum() / num_items_in_batch.to(found.log_probs.dtype)
+        log_probs = self.log_probs(model, inputs)
+        weights = self.token_weights(self.batch, log_probs)
+        total = -(log_probs * weights).sum() / num_items_in_batch.to(log_probs.dtype)
         loss = total * self.args.world_size
-        return (loss, found) if return_outputs else loss
+        return (loss, {"log_probs": log_probs}) if return_outputs else loss
+
+    def log_probs(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """(rows, length - 1) of each token given those before it; 0 where the model does not learn it.
+
+        TRL's fused output layer never makes the logits, which is a third of the memory, and goes around the module;
+        who watches that module's gradient sets `fused` to False.
+        """
+        if self.fused:
+            found: torch.Tensor = model(**inputs, use_cache=False, fused_lm_head=True).log_probs
+            return found
+        labels = inputs["labels"][:, 1:]
+        rest = {name: value for name, value in inputs.items() if name != "labels"}
+        logits = model(**rest, use_cache=False).logits[:, :-1]
+        logits = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+        chosen = logits.gather(2, labels.clamp(min=0).unsqueeze(2)).squeeze(2) - logits.logsumexp(dim=2)
+        return torch.where(labels == IGNORED, chosen.new_zeros(()), chosen)
 
     def token_weights(self, batch: MicroBatch, log_probs: torch.Tensor) -> torch.Tensor:
         """The weight of each predicted token, (rows, length - 1); one number where all samples weigh the same."""

@@ -221,7 +221,8 @@ def _quota(rows: pl.DataFrame, quota: Quota, step: str, policy: Policy, notes: l
     total = _total(quota, there, policy) if quota.relative else 1.0
     fits = []
     for (name,), group in inside.group_by("kind", maintain_order=True):
-        wanted = quota.amounts.get(str(name), 0.0) * total
+        stays = quota.rest_stays and name == OTHERS
+        wanted = there[name] if stays else quota.amounts.get(str(name), 0.0) * total
         order = entering(group, "label", "amount", policy.seed)
         fits.append(taken(order, wanted, there[name]))
         if there[name] < wanted - 0.5:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from governance.allocation_file import allocation_of
 from governance.errors import ConfigError, did_you_mean
 from governance.findings import Severity
 
@@ -32,16 +33,19 @@ class Quota:
         unit: tokens | rows.
         amounts: name -> share of the whole (`relative`), or tokens or rows; `*` stands for all others. A name that is
             not listed, and no `*`, is taken none of.
+        rest_stays: rows of names that are not listed all stay instead.
     """
 
     by: str
     unit: str
     amounts: Mapping[str, float]
     relative: bool
+    rest_stays: bool = False
 
     def as_mapping(self) -> dict[str, Any]:
         """The quota as plain values."""
-        return {"by": self.by, "unit": self.unit, "amounts": dict(sorted(self.amounts.items()))}
+        rest = {"rest_stays": True} if self.rest_stays else {}
+        return {"by": self.by, "unit": self.unit, "amounts": dict(sorted(self.amounts.items())), **rest}
 
 
 @dataclass(frozen=True)
@@ -157,10 +161,16 @@ def _check_able(action: str, code: str, rules: set[str], origin: str) -> None:
 def load_quota(path: str | Path, by: str, unit: str, *, relative: bool) -> Quota:
     """The quota of a TOML or JSON file: name -> number, or the tables `shares` or `amounts` beside `by` and `unit`.
 
+    Amounts may also be a proposal of `govern allocate`, of which labels that it does not name all stay.
+
     Raises:
         ConfigError: the file cannot be used.
     """
     where, table = str(path), _loaded(Path(path))
+    if not relative and isinstance(table.get("label"), list):
+        proposed = allocation_of(table, where)
+        rows = {label: float(n) for label, n in proposed.rows.items()}
+        return Quota("label", proposed.unit, rows, relative=False, rest_stays=True)
     key = "shares" if relative else "amounts"
     known = {"by", "unit", key}
     amounts = table.get(key)

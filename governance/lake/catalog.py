@@ -21,13 +21,14 @@ import pyarrow as pa
 
 from governance.errors import LakeDamaged, LakeError, LakeTooNew, NotFound, UsageError
 from governance.lake import attach
+from governance.lake.all_tables import ALL_TABLES
 from governance.lake.create import create_folder, finish_postgres, remembered_data_path
 from governance.lake.failures import translated
 from governance.lake.location import Folder, Location, Postgres, parse_location
 from governance.lake.lock import advisory_lock, file_lock, user
 from governance.lake.sql import identifier
 from governance.lake.staging import Session
-from governance.lake.tables import FORMAT, TABLES
+from governance.lake.tables import FORMAT
 
 READ_ROWS = 65_536
 NO_INLINING = "0"
@@ -167,7 +168,7 @@ def add_missing_tables(lake: Lake) -> None:
     from governance.lake.commit import committing  # commit opens lakes; only this function needs it back
 
     with lake.locked():
-        missing = [t for t in TABLES if t.name not in table_names(lake)]
+        missing = [t for t in ALL_TABLES if t.name not in table_names(lake)]
         if not missing:  # another process was faster
             return
         with committing(lake) as tx:
@@ -179,7 +180,7 @@ def add_missing_tables(lake: Lake) -> None:
 def _lacks_tables(lake: Lake) -> bool:
     """True of a lake of ours, of this format, with tables missing."""
     names = table_names(lake)
-    if "lake_info" not in names or names.issuperset(t.name for t in TABLES):
+    if "lake_info" not in names or names.issuperset(t.name for t in ALL_TABLES):
         return False
     return lake.fetch("SELECT max(format) FROM lake.lake_info") == [(FORMAT,)]
 
@@ -203,7 +204,7 @@ def check(lake: Lake) -> None:
             where=lake.display,
             hint="upgrade govern, or name another lake with --lake DIR",
         )
-    if number < FORMAT or not names.issuperset(t.name for t in TABLES if not t.later):
+    if number < FORMAT or not names.issuperset(t.name for t in ALL_TABLES if not t.later):
         raise LakeError(
             f"the lake has format {number} and this version reads {FORMAT}, or tables are missing from it",
             where=lake.display,

@@ -9,11 +9,12 @@ import duckdb
 
 from governance.errors import LakeDamaged, LakeError
 from governance.lake import attach
+from governance.lake.all_tables import ALL_TABLES
 from governance.lake.location import Folder, Postgres
 from governance.lake.lock import advisory_lock, file_lock
 from governance.lake.sql import literal
 from governance.lake.staging import sync_folder
-from governance.lake.tables import FORMAT, LAKE_INFO, TABLES, table_of
+from governance.lake.tables import FORMAT, LAKE_INFO, table_of
 
 UNFINISHED = "unfinished-catalog.sqlite"
 
@@ -77,7 +78,7 @@ def _complete(db: duckdb.DuckDBPyConnection, place: Postgres) -> bool:
     changes = f'"{schema}".ducklake_snapshot_changes'
     noted = f"SELECT count(*) FROM {changes} WHERE commit_extra_info LIKE '{{\"govern\"%'"
     tables = f'SELECT table_name FROM "{schema}".ducklake_table'
-    ours = {t.name for t in TABLES}
+    ours = {t.name for t in ALL_TABLES}
     foreign = any(str(row[0]) not in ours for row in attach.server_rows(db, tables))
     return foreign or attach.server_rows(db, noted)[0][0] != 0
 
@@ -109,7 +110,7 @@ def _fill(db: duckdb.DuckDBPyConnection, place: Folder | Postgres, data: Path) -
 
     db.execute("CALL lake.set_option('data_inlining_row_limit', 0)")
     db.execute("BEGIN")
-    for table in TABLES:
+    for table in ALL_TABLES:
         db.execute(table.create())
     db.execute("COMMIT")
     lake = Lake(place, db, data, read_only=False, wait=0)

@@ -33,7 +33,7 @@ def bars(name: str, title: str, rows: Sequence[Bar]) -> Markup:
     """Horizontal bars, one below the other, each with its label and number above it."""
     words = "; ".join(f"{bar.label}: {bar.value}" for bar in rows)
     body = Markup("").join(_bar(bar, i * ROW) for i, bar in enumerate(rows))
-    return _frame(name, title, words, ROW * len(rows), body)
+    return frame(name, title, words, ROW * len(rows), body)
 
 
 def _bar(bar: Bar, top: int) -> Markup:
@@ -62,7 +62,7 @@ def stacked(name: str, title: str, parts: Sequence[Bar]) -> Markup:
             )
         at += width
     words = "; ".join(f"{part.label}: {part.value}" for part in parts)
-    return _frame(name, title, words, 24, body)
+    return frame(name, title, words, 24, body)
 
 
 def histogram(name: str, title: str, values: npt.NDArray[np.float64], low: float, bins: int = 10) -> Markup:
@@ -92,11 +92,11 @@ def histogram(name: str, title: str, values: npt.NDArray[np.float64], low: float
             i * width, anchor, edges[i]
         )
     words = "; ".join(f"{edges[i]:.2f} to {edges[i + 1]:.2f}: {n}" for i, n in enumerate(counts.tolist()))
-    return _frame(name, title, words, 160, body)
+    return frame(name, title, words, 160, body)
 
 
-def _frame(name: str, title: str, words: str, height: int, body: Markup) -> Markup:
-    """The SVG element with its name and its numbers for screen readers."""
+def frame(name: str, title: str, words: str, height: int, body: Markup) -> Markup:
+    """The SVG element with its name and its numbers for screen readers; `body` is of `height` pixels."""
     return Markup(
         '<svg class="chart" role="img" width="100%" height="{height}" aria-labelledby="{name}-t {name}-d">'
         '<title id="{name}-t">{title}</title><desc id="{name}-d">{words}</desc>{body}</svg>'

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from governance.lake import open_lake
+from governance.lake.contributions import AttributionRecord, commit_attribution
 from governance.waivers.model import today
+from tests.attribution.ledgers import ledger_of, sample_table
 from tests.cli.conftest import COMMAND, REPOSITORY, Run, environment, train_rows, write_rows
 from tests.cli.pages import PAGES
 from tests.training.evaluation.builders import saved_model
@@ -46,7 +49,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])
         done(["waiver", "approve", "W-0002", "--by", "ben", "-q"])
     saved_model(folder / "model")
+        done(["curate", "train", "--name", "finance", "-q"])
+        done(["train", "finance", "--set", "max_steps=2", "-o", "runs/earlier", "-q"])
+        trace_run(".govern")
+        (folder / "measured.csv").write_text("label,items,passed\nbanking/consultation,40,30\n")
     return folder
+
+
+def trace_run(place: str) -> None:
+    """An attribution of a training run on three samples, for the one item of the evaluation set."""
+    ledger = ledger_of(sample_table(3), {(i, "eval/0"): 1.0 - i for i in range(3)}, suite="finance")
+    with open_lake(place) as lake:
+        commit_attribution(
+            lake, "20260101-000000-abcdef", AttributionRecord("20251231-000000-abcdef"), ledger
+        )
 
 
 def next_month() -> str:

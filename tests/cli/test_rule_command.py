@@ -6,15 +6,18 @@ import json
 
 import pytest
 
+from attribution.findings.registry import attribution_rules
 from governance.rules.registry import all_rules
 from tests.cli.conftest import Run
+
+EVERY = [rule.info for rule in (*attribution_rules().values(), *all_rules().values())]
 
 
 def test_all_lists_every_rule_with_a_summary(run: Run) -> None:
     lines = run("rule", "--all").out.splitlines()
 
-    assert [line.split()[0] for line in lines[1:]] == list(all_rules())
-    assert all(rule.info.summary in line for rule, line in zip(all_rules().values(), lines[1:], strict=True))
+    assert [line.split()[0] for line in lines[1:]] == [info.id for info in EVERY]
+    assert all(info.summary in line for info, line in zip(EVERY, lines[1:], strict=True))
 
 
 def test_a_family_is_found_too(run: Run) -> None:
@@ -32,6 +35,20 @@ def test_a_rule_is_found_by_id_or_name(run: Run, code: str) -> None:
     assert len([line for line in out.splitlines() if line.startswith("# ")]) == 1
 
 
+@pytest.mark.parametrize("code", ["ATT001", "att001", "harmful-influence"])
+def test_rules_about_attributions_have_pages_too(run: Run, code: str) -> None:
+    out = run("rule", code).out
+
+    assert out.startswith("# ATT001 harmful-influence\n")
+    assert "no audit looks for it" in out.replace("\n", " ")
+
+
+def test_the_family_of_attributions(run: Run) -> None:
+    heads = [line for line in run("rule", "ATT").out.splitlines() if line.startswith("# ")]
+
+    assert [head.split()[1] for head in heads] == list(attribution_rules())
+
+
 def test_json_has_the_page_and_the_options(run: Run) -> None:
     found = json.loads(run("rule", "GOV004", "-f", "json").out)
 
@@ -43,7 +60,7 @@ def test_markdown_of_all_is_a_table(run: Run) -> None:
     lines = run("rule", "--all", "-f", "markdown").out.splitlines()
 
     assert len({line.count("|") for line in lines}) == 1
-    assert len(lines) == len(all_rules()) + 2
+    assert len(lines) == len(EVERY) + 2
 
 
 def test_pages_are_drawn_only_where_colour_is_wanted(run: Run) -> None:

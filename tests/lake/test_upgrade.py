@@ -9,10 +9,10 @@ import pytest
 
 from governance.errors import LakeError
 from governance.lake import open_lake
+from governance.lake.all_tables import ALL_TABLES
 from governance.lake.audits import commit_audit, load_audit
 from governance.lake.catalog import table_names
 from governance.lake.events import events, verify_chain
-from governance.lake.tables import TABLES
 from tests.lake.builders import audit_report
 
 
@@ -28,7 +28,7 @@ def older(empty_lake: Path, folder: Path) -> Path:
 
 def test_opening_it_for_writing_adds_what_is_missing(older: Path):
     with open_lake(str(older)) as lake:
-        assert table_names(lake).issuperset(t.name for t in TABLES)
+        assert table_names(lake).issuperset(t.name for t in ALL_TABLES)
         assert ("lake.upgrade", ["suppressions"]) == (
             events(lake)[-1].action,
             events(lake)[-1].data["tables"],

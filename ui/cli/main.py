@@ -44,6 +44,10 @@ SECTIONS = {
         _entry("train", "Train a model on a split, each step recorded"),
         _entry("eval", "Evaluate a model item by item, and keep every answer"),
         _entry("leaderboard", "Compare evaluations with published figures of other models"),
+        _entry("attribute", "Trace which samples moved which evaluation items in a training run"),
+        _entry("why", "Explain why an evaluation item moved"),
+        _entry("drivers", "Show which data drove the change of evaluation suites"),
+        _entry("allocate", "Propose how many rows of each label the next split shall hold"),
     ),
     "The lake": (
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),

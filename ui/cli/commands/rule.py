@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from ui.cli.lazy import Command, Example, option
 from ui.cli.options import complete_codes, format_option
 from ui.cli.output import put, put_json, put_table
 from ui.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from governance.rules.base import RuleInfo
 
 
 @click.command(
@@ -31,11 +34,9 @@ def command(session: Session, /, codes: tuple[str, ...], every: bool, format: st
 
     A page says what the rule does, why it matters, an example, options, known limits and references.
     """
-    from governance.rules.registry import all_rules, expand
-
     if not codes and not every:
         raise click.UsageError("name a rule, or give --all to list them", click.get_current_context())
-    ids = list(all_rules()) if every else sorted(set().union(*(expand(code) for code in codes)))
+    ids = list(_known()) if every else sorted(set().union(*(_meant(code) for code in codes)))
     if format == "json":
         put_json([as_json(i, pages=not every) for i in ids])
     elif every:
@@ -45,11 +46,37 @@ def command(session: Session, /, codes: tuple[str, ...], every: bool, format: st
     return 0
 
 
+def _known() -> dict[str, RuleInfo]:
+    """Every rule by id: those of audits, and those about attributions."""
+    from attribution.findings.registry import attribution_rules
+    from governance.rules.registry import all_rules
+
+    found = {ident: rule.info for ident, rule in all_rules().items()}
+    found |= {ident: rule.info for ident, rule in attribution_rules().items()}
+    return dict(sorted(found.items()))
+
+
+def _meant(code: str) -> set[str]:
+    """The ids that one code names."""
+    from governance.rules.registry import expand
+
+    meant = code.upper()
+    about = {i: info for i, info in _known().items() if info.family == "ATT"}
+    own = {i for i, info in about.items() if meant in {i, info.family, info.name.upper()}}
+    return set(_known()) if meant == "ALL" else own or expand(code)
+
+
+def _page(rule_id: str) -> str:
+    from attribution.findings.registry import modules
+    from attribution.findings.registry import page as attribution_page
+    from governance.rules.registry import page
+
+    return attribution_page(rule_id) if rule_id in modules() else page(rule_id)
+
+
 def as_json(rule_id: str, *, pages: bool) -> dict[str, Any]:
     """What is known about a rule, as JSON values."""
-    from governance.rules.registry import all_rules, page
-
-    info = all_rules()[rule_id].info
+    info = _known()[rule_id]
     known = {
         "id": info.id,
         "name": info.name,
@@ -69,26 +96,20 @@ def as_json(rule_id: str, *, pages: bool) -> dict[str, Any]:
             for o in info.options
         ],
     }
-    return known | ({"page": page(rule_id)} if pages else {})
+    return known | ({"page": _page(rule_id)} if pages else {})
 
 
 def as_markdown(rule_id: str) -> str:
     """The heading of a rule, then its page."""
-    from governance.rules.registry import all_rules, page
-
-    info = all_rules()[rule_id].info
-    title, _, body = page(rule_id).partition("\n")
+    info = _known()[rule_id]
+    title, _, body = _page(rule_id).partition("\n")
     if not title.startswith("# "):
         body = f"{title}\n{body}"
     return f"# {info.id} {info.name}\n\n*{info.severity.value}, {info.stage}*\n\n{body.strip()}"
 
 
 def _list(ids: list[str], *, markdown: bool) -> None:
-    from governance.rules.registry import all_rules
-
-    rows = [
-        (r.info.id, r.info.name, r.info.severity.value, r.info.summary) for i in ids for r in [all_rules()[i]]
-    ]
+    rows = [(r.id, r.name, r.severity.value, r.summary) for i in ids for r in [_known()[i]]]
     if markdown:
         head = ["| rule | name | severity | finds |", "|---|---|---|---|"]
         put("\n".join(head + [f"| {' | '.join(row)} |" for row in rows]))

@@ -1,0 +1,151 @@
+"""The traced parameters as one long vector: where each lies in it, and ways in and out.
+
+All of the ledger's algebra is over one vector of P numbers, P being the number of traced parameters, so that a
+contraction is one matrix product. A parameter that stands in a model twice (tied embeddings) lies there once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, TypeAlias
+
+from attribution.errors import CannotTrace, ParametersNotCovered
+from governance.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Spread: TypeAlias = "float | Tensor"
+"""A number for each of P places: one float where all are equal, which is the rule, else a vector."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where each traced parameter lies.
+
+    Attributes:
+        names: as `model.named_parameters` gives them.
+        parameters: the parameters themselves, in that order.
+        starts: first place of each; one more entry than parameters, the last is P.
+        left_out: trainable parameters that the user declared as not traced; their movement ends in the residual.
+    """
+
+    names: tuple[str, ...]
+    parameters: tuple[torch.nn.Parameter, ...]
+    starts: tuple[int, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """P, the number of traced scalars."""
+        return self.starts[-1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the traced parameters lie."""
+        return self.parameters[0].device
+
+    @cached_property
+    def places(self) -> dict[int, slice]:
+        """Places of a parameter by its identity."""
+        return {id(p): slice(a, b) for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)}
+
+    @cached_property
+    def work(self) -> torch.dtype:
+        """What sums are made in: float64 where a parameter is float64, else float32."""
+        import torch
+
+        wide = any(p.dtype == torch.float64 for p in self.parameters)
+        return torch.float64 if wide else torch.float32
+
+    def flat(self, tensors: Iterable[Tensor]) -> Tensor:
+        """One tensor a parameter as a new vector of P numbers in the working precision."""
+        import torch
+
+        return torch.cat([t.detach().reshape(-1).to(self.work) for t in tensors])
+
+    def values(self) -> Tensor:
+        """The parameters as they are now, copied."""
+        return self.flat(self.parameters)
+
+    def gradients(self) -> Tensor:
+        """The parameters' gradients as they are now, zero where there is none, copied."""
+        import torch
+
+        return self.flat(torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters)
+
+    def views(self, vector: Tensor) -> list[Tensor]:
+        """The vector cut by parameter, in the parameters' shapes."""
+        return [vector[a:b].view_as(p) for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)]
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """Number of scalars of each parameter."""
+        import torch
+
+        sizes = [b - a for a, b in zip(self.starts, self.starts[1:], strict=False)]
+        return torch.tensor(sizes, device=self.device)
+
+    def sums(self, vector: Tensor) -> Tensor:
+        """The vector summed by parameter, in float64: one number each."""
+        import torch
+
+        return torch.segment_reduce(vector.double(), "sum", lengths=self.lengths, unsafe=True)
+
+    def norms(self, vector: Tensor) -> Tensor:
+        """The vector's Euclidean norm by parameter, in float64."""
+        return self.sums(vector.double().square()).sqrt()
+
+    def spread(self, numbers: Sequence[float]) -> Spread:
+        """One number a parameter, for every place of it."""
+        import torch
+
+        if all(n == numbers[0] for n in numbers):
+            return numbers[0]
+        each = torch.tensor(numbers, dtype=self.work, device=self.device)
+        return torch.repeat_interleave(each, self.lengths)
+
+
+def cut(spread: Spread, first: int, last: int) -> Spread:
+    """The places first..last of a spread number."""
+    return spread if isinstance(spread, float) else spread[first:last]
+
+
+def layout_of(model: torch.nn.Module, leave_out: Sequence[str] = ()) -> Layout:
+    """All trainable parameters of the model but those whose name matches one of the glob patterns.
+
+    Raises:
+        UsageError: a pattern matches nothing.
+        CannotTrace: nothing is left to trace, or the parameters lie on several devices or have no storage.
+    """
+    trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    for pattern in leave_out:
+        if not any(fnmatchcase(n, pattern) for n, _ in trainable):
+            raise UsageError("no trainable parameter has such a name", where=pattern, hint="see named_parameters()")
+    out = {n for n, _ in trainable if any(fnmatchcase(n, p) for p in leave_out)}
+    traced = [(n, p) for n, p in trainable if n not in out]
+    if not traced:
+        raise CannotTrace("the model has no trainable parameter to trace", hint="unfreeze some, or add an adapter")
+    _one_device(traced)
+    starts = [0]
+    for _, p in traced:
+        starts.append(starts[-1] + prod(p.shape))
+    return Layout(tuple(n for n, _ in traced), tuple(p for _, p in traced), tuple(starts), tuple(sorted(out)))
+
+
+def _one_device(traced: Sequence[tuple[str, torch.nn.Parameter]]) -> None:
+    first = traced[0][1].device
+    for name, parameter in traced:
+        if parameter.device != first or parameter.device.type == "meta":
+            raise CannotTrace(
+                f"traced parameters lie on {first} and {parameter.device}",
+                where=name,
+                hint="train on one device, or trace the parameters of one device only",
+            )
+        if parameter.is_complex() or parameter.is_sparse:
+            raise ParametersNotCovered("complex and sparse parameters are not traced", where=name)

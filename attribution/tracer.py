@@ -1,0 +1,283 @@
+"""Watches a training run and keeps its ledger: for every item, which samples moved it, in amounts that add up.
+
+    tracer = Tracer(probes)
+    ... any training that calls observers (training.observer), with tracer among them ...
+    tracer.intervals                # the ledger; rows.contributions and rows.balances make tables of it
+
+What happens when, within one optimizer step:
+
+    step_started     a mark if one is due: the items' values and gradients; the interval is settled when it is full
+    observed         the samples' shares of the gradient
+    before_update    their sum is compared with the gradient, which tells the clip factor or refuses
+    after_update     the optimizer's movement is taken apart and compared with what the parameters did
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from attribution.book import Book
+from attribution.capture import Capture, Recorded, common_factor
+from attribution.errors import CannotTrace
+from attribution.items import Bank, Probe, bank, names_of
+from attribution.layout import layout_of
+from attribution.ledger import Interval, Window
+from attribution.movement import Pending, momentum_of, read_after, read_before, rule_of
+from attribution.plan import MemoryPlan, memory_plan, tail_steps
+from attribution.refresh import Cost, Refresh, next_refresh
+from attribution.removal import WIDTH, Removal
+from attribution.state import Saved, load, save
+from training.observer import MicroBatch, RunStarted, Watching
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_STORAGE = {"full": None, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """How a run is traced.
+
+    Attributes:
+        refresh: the spacing of marks.
+        interval: steps after which the ledger is settled, at the next mark.
+        marks: banks of item gradients held at a time; the interval is settled early when there are as many.
+        tail: share of a gradient in the momentum below which its samples are let go.
+        storage: precision in which gradients are held: "full" (that of sums), "float32" or "bfloat16".
+        leave_out: glob patterns of trainable parameters that are not traced; what they move ends in the residual.
+        removal: whether the removal score is gathered too.
+        sketch: numbers in a sample's sketch for it.
+    """
+
+    refresh: Refresh = field(default_factory=Refresh)
+    interval: int = 20
+    marks: int = 8
+    tail: float = 0.01
+    storage: str = "full"
+    leave_out: tuple[str, ...] = ()
+    removal: bool = True
+    sketch: int = WIDTH
+
+
+class Tracer(Watching):
+    """An observer that keeps the ledger of a run.
+
+    Attributes:
+        probes: the items.
+        settings: how.
+        names: the M lines of the ledger.
+        intervals: settled so far, ascending.
+        refresh: the spacing of marks as it is now.
+        plan: the memory it takes, known from the first optimizer step on.
+        removal: what the removal score is made of; None where it is not gathered.
+        layout: the traced parameters, known from the run's start on.
+    """
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        settings: TraceSettings = TraceSettings(),  # noqa: B008 - frozen
+        *,
+        resume: str | Path | None = None,
+        say: Callable[[str], None] = logging.getLogger("govern.attribution").info,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.probes, self.settings = tuple(probes), settings
+        self.names = names_of(self.probes)
+        self.intervals: list[Interval] = []
+        self.refresh = settings.refresh
+        self.plan: MemoryPlan | None = None
+        self.removal: Removal | None = None
+        self.samples: Sequence[str] = ()
+        self._resume, self._say, self._clock = resume, say, clock
+        self._run: RunStarted | None = None
+        self._book: Book | None = None
+        self._recorded: list[Recorded] = []
+        self._pending: tuple[Tensor, float, Pending] | None = None
+        self._due = 0
+        self._times = _Times()
+
+    def run_started(self, run: RunStarted) -> None:
+        """Taps go on the model; what cannot be traced is refused here, before the first step."""
+        rule_of(run.optimizer)
+        self.layout = layout_of(run.model, self.settings.leave_out)
+        self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
+        self.samples, self._run = run.samples, run
+        self._due = run.first_step
+        if self.settings.removal:
+            self.removal = Removal(self.layout, len(run.samples), len(self.names), self.settings.sketch)
+        if self._resume is not None and run.first_step:
+            self._restore(self._resume, run.first_step)
+
+    def step_started(self, step: int) -> None:
+        """A mark, if one is due."""
+        if self._book is None:
+            momentum = momentum_of(self.layout, self._running.optimizer)
+            self._book = Book(self.layout, self.names, momentum, self.settings.tail)
+        if step >= self._due:
+            self._mark(step)
+        self._recorded = []
+        self._times.step_from = self._now()
+
+    @contextmanager
+    def observed(self, batch: MicroBatch) -> Iterator[None]:
+        """The samples' shares are recorded."""
+        with self.capture.recording(batch.segments, rows_of(batch.inputs)) as recorded:
+            yield
+        self._recorded.append(recorded)
+
+    def before_update(self, step: int) -> None:
+        """The sum of shares against the gradient; the optimizer's settings as they are for this step."""
+        if not self._recorded:
+            raise CannotTrace("no batch was observed in this step", where=f"step {step}")
+        shares = torch.cat([r.shares for r in self._recorded])
+        self._announce(len(shares))
+        gradient = self.layout.gradients()
+        total = shares.sum(0, dtype=self.layout.work)
+        factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
+        self._pending = shares, factor, read_before(self.layout, self._running.optimizer, gradient)
+
+    def after_update(self, step: int) -> None:
+        """The movement, taken apart."""
+        if self._pending is None:
+            raise CannotTrace("an update came without before_update", where=f"step {step}")
+        shares, factor, pending = self._pending
+        movement = read_after(self.layout, self._running.optimizer, pending)
+        samples = [s.sample for r in self._recorded for s in r.segments]
+        self._open.add(step, samples, shares, factor, movement)
+        self._pending, self._recorded = None, []
+        self._times.steps.append(self._now() - self._times.step_from)
+
+    def checkpoint_saved(self, step: int, folder: str) -> None:
+        """The ledger is settled here, and what is needed to go on is put beside the checkpoint."""
+        self.settle(step)
+        arrays = {} if self.removal is None else self.removal.arrays()
+        save(Saved(step, self._lines, self.refresh.every, tuple(self.intervals), arrays), folder)
+
+    def run_finished(self, steps: int) -> None:
+        """The last mark; all is settled, and the taps come off."""
+        self.settle(steps)
+        self.capture.remove()
+
+    def settle(self, step: int) -> None:
+        """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""
+        if self._book is None:
+            return
+        if self._open.last_mark != step:
+            self._mark(step)
+        self._settle()
+
+    def _settle(self) -> None:
+        book = self._open
+        if not book.windows:
+            return
+        if self.removal is not None:
+            self.removal.add(book.windows, book.held)
+        self.intervals.append(book.settle())
+        if self.removal is not None:
+            self.removal.book(self.intervals[-1])
+
+    def _restore(self, folder: str | Path, step: int) -> None:
+        """Goes on from the state beside a checkpoint, if there is one."""
+        saved = load(folder, self._lines)
+        if saved is None:
+            self._say(f"no trace lies beside the checkpoint of step {step}: the ledger begins here")
+            return
+        if saved.step != step:
+            raise CannotTrace(f"the trace is of step {saved.step}, the run of step {step}", where=str(folder))
+        self.intervals = list(saved.intervals)
+        self.refresh = replace(self.refresh, every=saved.every)
+        if self.removal is not None and saved.removal:
+            self.removal.restore(saved.removal)
+
+    @property
+    def _lines(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple((n.suite, n.item, n.functional) for n in self.names)
+
+    @property
+    def _running(self) -> RunStarted:
+        if self._run is None:
+            raise CannotTrace("the run has not started", hint="run_started comes first")
+        return self._run
+
+    @property
+    def _open(self) -> Book:
+        if self._book is None:
+            raise CannotTrace("no step has started", hint="step_started comes first")
+        return self._book
+
+    def _mark(self, step: int) -> None:
+        start = self._now()
+        window = self._open.mark(self._bank(step))
+        full = self._open.unsettled >= self.settings.interval or len(self._open.windows) + 1 >= self.settings.marks
+        if window is not None and full:
+            self._settle()
+        self._times.mark = self._now() - start
+        if window is not None:
+            self._space(window)
+        self._due = step + self.refresh.every
+
+    def _bank(self, step: int) -> Bank:
+        return bank(self._running.model, self.capture, self.probes, step, self.capture.tolerance)
+
+    def _space(self, window: Window) -> None:
+        """The next spacing, from what the window left unexplained."""
+        directions = torch.tensor([n.direction for n in self.names], dtype=torch.float64)
+        change = (window.left.values - window.right.values) * directions
+        residual = change - window.path.double().cpu()
+        unexplained, changed = float(residual.abs().sum()), float(change.abs().sum())
+        self.refresh = next_refresh(self.refresh, unexplained, changed, len(self.names), self._times.cost())
+
+    def _announce(self, samples: int) -> None:
+        """Says once what memory the trace takes, before the first step has moved anything."""
+        if self.plan is not None:
+            return
+        groups = self._running.optimizer.param_groups
+        keep = max(float(g["betas"][0]) if "betas" in g else float(g["momentum"]) for g in groups)
+        self.plan = memory_plan(
+            self.layout.size,
+            len(self.names),
+            samples,
+            interval=max(self.settings.interval, self.refresh.most),
+            marks=self.settings.marks,
+            tail=tail_steps(keep, self.settings.tail),
+            stored=self.capture.storage.itemsize,
+            worked=self.layout.work.itemsize,
+        )
+        self._say(str(self.plan))
+
+    def _now(self) -> float:
+        if self._run is not None and self.layout.device.type == "cuda":
+            torch.cuda.synchronize(self.layout.device)
+        return self._clock()
+
+
+@dataclass
+class _Times:
+    """Seconds of the last mark and of steps since the run began."""
+
+    mark: float = 0.0
+    step_from: float = 0.0
+    steps: list[float] = field(default_factory=list)
+
+    def cost(self) -> Cost | None:
+        """None before there is a step to compare with; else the median of the last steps, as single ones are noisy."""
+        last = sorted(self.steps[-20:])
+        return Cost(self.mark, last[len(last) // 2]) if last else None
+
+
+def rows_of(inputs: Any) -> int:
+    """Rows of a batch."""
+    for name in ("input_ids", "inputs_embeds"):
+        if name in inputs:
+            return int(inputs[name].shape[0])
+    return int(next(v.shape[0] for v in inputs.values() if hasattr(v, "shape")))
