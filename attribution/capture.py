@@ -128,7 +128,7 @@ class Capture:
         for own, value in shares:
             places = self.layout.places.get(id(getattr(module, own)))
             if places is not None:
-                into[:, places] += value.reshape(len(value), -1)
+                into[:, places].add_(value.reshape(len(value), -1))  # += would write the slice twice
 
 
 class _Tap(torch.autograd.Function):

@@ -59,7 +59,7 @@ class TraceSettings:
     """
 
     refresh: Refresh = field(default_factory=Refresh)
-    interval: int = 20
+    interval: int = 40
     marks: int = 8
     tail: float = 0.01
     storage: str = "full"
@@ -139,7 +139,7 @@ class Tracer(Watching):
         """The sum of shares against the gradient; the optimizer's settings as they are for this step."""
         if not self._recorded:
             raise CannotTrace("no batch was observed in this step", where=f"step {step}")
-        shares = torch.cat([r.shares for r in self._recorded])
+        shares = _stacked([r.shares for r in self._recorded])
         self._announce(len(shares))
         gradient = self.layout.gradients()
         total = shares.sum(0, dtype=self.layout.work)
@@ -221,13 +221,13 @@ class Tracer(Watching):
         full = self._open.unsettled >= self.settings.interval or len(self._open.windows) + 1 >= self.settings.marks
         if window is not None and full:
             self._settle()
-        self._times.mark = self._now() - start
+        self._times.marks.append(self._now() - start)
         if window is not None:
             self._space(window)
         self._due = step + self.refresh.every
 
     def _bank(self, step: int) -> Bank:
-        return bank(self._running.model, self.capture, self.probes, step, self.capture.tolerance)
+        return bank(self._running.model, self.capture, self.probes, step)
 
     def _space(self, window: Window) -> None:
         """The next spacing, from what the window left unexplained."""
@@ -235,7 +235,8 @@ class Tracer(Watching):
         change = (window.left.values - window.right.values) * directions
         residual = change - window.path.double().cpu()
         unexplained, changed = float(residual.abs().sum()), float(change.abs().sum())
-        self.refresh = next_refresh(self.refresh, unexplained, changed, len(self.names), self._times.cost())
+        cost = self._times.cost(window.right.step, self._running.total_steps)
+        self.refresh = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
 
     def _announce(self, samples: int) -> None:
         """Says once what memory the trace takes, before the first step has moved anything."""
@@ -263,16 +264,24 @@ class Tracer(Watching):
 
 @dataclass
 class _Times:
-    """Seconds of the last mark and of steps since the run began."""
+    """Seconds of marks, with what they settle, and of steps, since the run began."""
 
-    mark: float = 0.0
+    marks: list[float] = field(default_factory=list)
     step_from: float = 0.0
     steps: list[float] = field(default_factory=list)
 
-    def cost(self) -> Cost | None:
-        """None before there is a step to compare with; else the median of the last steps, as single ones are noisy."""
+    def cost(self, step: int, total: int) -> Cost | None:
+        """None before there is a step to compare with. Steps by their median, as single ones are noisy."""
+        if not self.steps:
+            return None
         last = sorted(self.steps[-20:])
-        return Cost(self.mark, last[len(last) // 2]) if last else None
+        marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
+        return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
+
+
+def _stacked(shares: Sequence[Tensor]) -> Tensor:
+    """The shares of all micro-batches; one is not copied, as it may be gigabytes."""
+    return shares[0] if len(shares) == 1 else torch.cat(list(shares))
 
 
 def rows_of(inputs: Any) -> int:
