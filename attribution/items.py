@@ -53,7 +53,9 @@ class Probe:
 
     def __post_init__(self) -> None:
         if self.functional not in FUNCTIONALS:
-            raise UsageError("no such functional", where=self.functional, hint=f"one of {', '.join(FUNCTIONALS)}")
+            raise UsageError(
+                "no such functional", where=self.functional, hint=f"one of {', '.join(FUNCTIONALS)}"
+            )
 
     @property
     def direction(self) -> float:
@@ -124,7 +126,7 @@ def _probed(model: torch.nn.Module, capture: Capture, probe: Probe) -> tuple[Ten
                 where=probe.functional,
                 hint="one number a row",
             )
-        (probe.direction * value).sum().backward()
+        (probe.direction * value).sum().backward()  # type: ignore[no-untyped-call]
     total = recorded.shares.sum(0, dtype=capture.layout.work)
     factor = common_factor(capture.layout, total, capture.layout.gradients(), capture.tolerance)
     if abs(factor - 1) > capture.tolerance:

@@ -52,7 +52,15 @@ class MemoryPlan:
 
 
 def memory_plan(
-    parameters: int, items: int, samples: int, *, interval: int, marks: int, tail: int, stored: int, worked: int
+    parameters: int,
+    items: int,
+    samples: int,
+    *,
+    interval: int,
+    marks: int,
+    tail: int,
+    stored: int,
+    worked: int,
 ) -> MemoryPlan:
     """The plan of a trace.
 

@@ -56,7 +56,9 @@ class Removal:
         self.sketches = torch.zeros(samples, width, dtype=torch.float32, device=layout.device)
         self.item_sketches = torch.zeros(items, width, dtype=torch.float32, device=layout.device)
         self.marks = 0
-        coins = torch.randint(0, 2, (layout.size,), generator=torch.Generator().manual_seed(seed), dtype=torch.int8)
+        coins = torch.randint(
+            0, 2, (layout.size,), generator=torch.Generator().manual_seed(seed), dtype=torch.int8
+        )
         self._signs = (2 * coins - 1).to(layout.device)
 
     def add(self, windows: Sequence[Window], held: Sequence[HeldStep]) -> None:
@@ -137,15 +139,19 @@ def influences(rows: Tensor, items: Tensor, ridge: float = RIDGE) -> Tensor:
     if n <= width:
         gram = rows @ rows.T
         gram.diagonal().add_(level)
-        return torch.linalg.solve(gram, rows @ items.T)
+        solved: Tensor = torch.linalg.solve(gram, rows @ items.T)
+        return solved
     moment = rows.T @ rows
     moment.diagonal().add_(level)
-    return rows @ torch.linalg.solve(moment, items.T)
+    whole: Tensor = rows @ torch.linalg.solve(moment, items.T)
+    return whole
 
 
 def z(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each column with mean 0 and deviation 1 over samples; 0 where all are alike."""
     centred = scores - scores.mean(axis=0)
     deviation = centred.std(axis=0)
-    scaled: NDArray[np.float64] = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0)
+    scaled: NDArray[np.float64] = np.divide(
+        centred, deviation, out=np.zeros_like(centred), where=deviation > 0
+    )
     return scaled

@@ -40,6 +40,7 @@ from training.observer import MicroBatch, RunStarted, Watching
 if TYPE_CHECKING:
     from torch import Tensor
 
+_LOG = logging.getLogger("govern.attribution")
 _STORAGE = {"full": None, "bfloat16": torch.bfloat16, "float32": torch.float32}
 
 
@@ -85,10 +86,10 @@ class Tracer(Watching):
     def __init__(
         self,
         probes: Sequence[Probe],
-        settings: TraceSettings = TraceSettings(),  # noqa: B008 - frozen
+        settings: TraceSettings = TraceSettings(),
         *,
         resume: str | Path | None = None,
-        say: Callable[[str], None] = logging.getLogger("govern.attribution").info,
+        say: Callable[[str], None] = _LOG.info,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.probes, self.settings = tuple(probes), settings
@@ -218,7 +219,10 @@ class Tracer(Watching):
     def _mark(self, step: int) -> None:
         start = self._now()
         window = self._open.mark(self._bank(step))
-        full = self._open.unsettled >= self.settings.interval or len(self._open.windows) + 1 >= self.settings.marks
+        full = (
+            self._open.unsettled >= self.settings.interval
+            or len(self._open.windows) + 1 >= self.settings.marks
+        )
         if window is not None and full:
             self._settle()
         self._times.marks.append(self._now() - start)

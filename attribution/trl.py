@@ -37,13 +37,13 @@ class AttributionCallback(ObserverCallback):
     def __init__(
         self,
         probes: Sequence[Probe],
-        settings: TraceSettings = TraceSettings(),  # noqa: B008 - frozen
+        settings: TraceSettings | None = None,
         *,
         samples: Sequence[str] | None = None,
         **options: Any,
     ) -> None:
         """Args as of `Tracer`; `samples` are 64 hex ids of the training set's rows, else their numbers in hex."""
-        self.tracer = Tracer(probes, settings, **options)
+        self.tracer = Tracer(probes, settings or TraceSettings(), **options)
         super().__init__([self.tracer], samples or ())
         self._given = samples
 

@@ -96,7 +96,12 @@ def tensors(examples: Sequence[Example], chosen: Sequence[int]) -> tuple[dict[st
 
 
 def train(
-    model: Any, optimizer: Any, examples: Sequence[Example], rows: int, steps: int, observers: Sequence[StepObserver]
+    model: Any,
+    optimizer: Any,
+    examples: Sequence[Example],
+    rows: int,
+    steps: int,
+    observers: Sequence[StepObserver],
 ) -> None:
     """Linear warm-up over a fifth of the steps, then linear decay to a tenth; gradients are clipped to norm 1."""
     rates = [group["lr"] for group in optimizer.param_groups]
@@ -123,13 +128,19 @@ def train(
 
 
 def _backward(
-    model: Any, examples: Sequence[Example], chosen: Sequence[int], step: int, observers: Sequence[StepObserver]
+    model: Any,
+    examples: Sequence[Example],
+    chosen: Sequence[int],
+    step: int,
+    observers: Sequence[StepObserver],
 ) -> None:
     inputs, segments = tensors(examples, chosen)
     contexts = [observer.observed(MicroBatch(step, 0, segments, inputs)) for observer in observers]
     for context in contexts:
         context.__enter__()
-    logits = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False).logits
+    logits = model(
+        input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+    ).logits
     cross_entropy(
         logits[:, :-1].reshape(-1, logits.shape[-1]), inputs["labels"][:, 1:].reshape(-1), ignore_index=-100
     ).backward()

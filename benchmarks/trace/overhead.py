@@ -152,7 +152,8 @@ def _trainer(base: Any, options: Any, folder: str, device: str) -> Any:
 
     torch.manual_seed(0)
     model = get_peft_model(
-        copy.deepcopy(base), LoraConfig(r=options.rank, lora_alpha=32, lora_dropout=0.0, target_modules=TARGETS)
+        copy.deepcopy(base),
+        LoraConfig(r=options.rank, lora_alpha=32, lora_dropout=0.0, target_modules=TARGETS),
     )
     made = torch.Generator().manual_seed(1)
     vocabulary = min(512, SHAPES[options.shape]["vocab_size"])
@@ -276,11 +277,15 @@ def _table(took: list[Took], variants: list[str]) -> None:
         covered = mine[-1].covered
         share = "" if covered is None else f"{100 * covered:.1f} %"
         over = f"{100 * (seconds / plain - 1):+.1f} %"
-        print(f"{name:10s}{1000 * seconds:12.1f}{over:>12s}{max(t.peak for t in mine) / 1e9:10.2f}{share:>10s}")
+        print(
+            f"{name:10s}{1000 * seconds:12.1f}{over:>12s}{max(t.peak for t in mine) / 1e9:10.2f}{share:>10s}"
+        )
 
 
 def _options() -> Any:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--shape", choices=sorted(SHAPES), default="tiny")
     parser.add_argument("--bf16", action="store_true", help="weights in bfloat16; adapters stay in float32")
     parser.add_argument("--cpu", action="store_true", help="use the CPU even where there is a GPU")
@@ -296,7 +301,9 @@ def _options() -> Any:
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--spacing", default="adaptive", help="steps between marks, or 'adaptive'")
-    parser.add_argument("--ceiling", type=float, default=0.15, help="share of step time for marks and settlements")
+    parser.add_argument(
+        "--ceiling", type=float, default=0.15, help="share of step time for marks and settlements"
+    )
     parser.add_argument("--most", type=int, default=64)
     parser.add_argument("--interval", type=int, default=40)
     parser.add_argument("--marks", type=int, default=4)

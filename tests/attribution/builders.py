@@ -22,7 +22,9 @@ VOCABULARY = 23
 EVERY_STEP = Refresh(every=1, adaptive=False)
 
 
-def tiny_qwen3(layers: int = 1, hidden: int = 8, *, tied: bool = True, seed: int = 0, dtype: Any = torch.float64) -> Any:
+def tiny_qwen3(
+    layers: int = 1, hidden: int = 8, *, tied: bool = True, seed: int = 0, dtype: Any = torch.float64
+) -> Any:
     """A Qwen3 of a few hundred parameters."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
@@ -52,7 +54,11 @@ def with_lora(model: Any, rank: int = 2, **options: Any) -> Any:
 
     torch.manual_seed(1)
     config = LoraConfig(
-        r=rank, lora_alpha=4, lora_dropout=0.0, target_modules=["q_proj", "v_proj", "up_proj", "down_proj"], **options
+        r=rank,
+        lora_alpha=4,
+        lora_dropout=0.0,
+        target_modules=["q_proj", "v_proj", "up_proj", "down_proj"],
+        **options,
     )
     with warnings.catch_warnings():  # peft asks transformers for a property under its old name
         warnings.simplefilter("ignore", FutureWarning)
@@ -89,9 +95,10 @@ def padded(rows: Sequence[tuple[list[int], list[int]]], samples: Sequence[int], 
 def packed(rows: Sequence[tuple[list[int], list[int]]], samples: Sequence[int]) -> Any:
     """(inputs, segments): all samples in one row, told apart by their positions."""
     ids = torch.tensor([[t for tokens, _ in rows for t in tokens]])
-    labels = torch.tensor([[-100, *targets[1:]] for _, targets in rows[:1]] and [[
-        target for _, targets in rows for target in [-100, *targets[1:]]
-    ]])
+    labels = torch.tensor(
+        [[-100, *targets[1:]] for _, targets in rows[:1]]
+        and [[target for _, targets in rows for target in [-100, *targets[1:]]]]
+    )
     positions = torch.tensor([[p for tokens, _ in rows for p in range(len(tokens))]])
     segments, start = [], 0
     for sample, (tokens, _) in zip(samples, rows, strict=True):
@@ -124,7 +131,12 @@ class Loop:
 
 
 def train(
-    model: Any, optimizer: Any, loop: Loop, observers: Sequence[StepObserver], first: int = 0, last: int | None = None
+    model: Any,
+    optimizer: Any,
+    loop: Loop,
+    observers: Sequence[StepObserver],
+    first: int = 0,
+    last: int | None = None,
 ) -> None:
     """Trains from step `first` up to `last`; the course depends on the step's number only."""
     rows = sentences(loop.samples, loop.seed)
@@ -172,15 +184,15 @@ def loss_of(model: Any, inputs: Any, parts: int = 1) -> torch.Tensor:
     """Sum over tokens by a count that all micro-batches share, as transformers does it."""
     logits = model(**{k: v for k, v in inputs.items() if k != "labels"}, use_cache=False).logits[:, :-1]
     targets = inputs["labels"][:, 1:]
-    total = cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100, reduction="sum")
+    total = cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100, reduction="sum"
+    )
     return total / (8.0 * parts)
 
 
 def items(count: int = 3, seed: int = 50) -> tuple[Probe, ...]:
     """So many items with their loss, and as many with their margin."""
-    questions = [
-        Continuation(tuple(tokens[:-2]), tuple(tokens[-2:])) for tokens, _ in sentences(count, seed)
-    ]
+    questions = [Continuation(tuple(tokens[:-2]), tuple(tokens[-2:])) for tokens, _ in sentences(count, seed)]
     wrong = [Continuation(q.prompt, tuple(3 + (t + 5) % 20 for t in q.answer)) for q in questions]
     ids = tuple(f"item/{n}" for n in range(count))
     return (
@@ -189,9 +201,9 @@ def items(count: int = 3, seed: int = 50) -> tuple[Probe, ...]:
     )
 
 
-def traced(settings: TraceSettings = TraceSettings(refresh=EVERY_STEP), count: int = 3) -> Tracer:  # noqa: B008
+def traced(settings: TraceSettings | None = None, count: int = 3) -> Tracer:
     """A tracer of a few items."""
-    return Tracer(items(count), settings)
+    return Tracer(items(count), settings or TraceSettings(refresh=EVERY_STEP))
 
 
 def relative_gap(intervals: Sequence[Interval]) -> float:
@@ -201,5 +213,3 @@ def relative_gap(intervals: Sequence[Interval]) -> float:
         terms = abs(i.amounts).sum(0) + abs(i.decay) + abs(i.carried) + abs(i.forgotten)
         worst = max(worst, float((abs(i.gap) / terms.clip(1e-300)).max()))
     return worst
-
-

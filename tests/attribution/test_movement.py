@@ -13,7 +13,9 @@ from tests.attribution.builders import EVERY_STEP, Loop, relative_gap, tiny_qwen
 from training.observer import Watching
 
 
-@pytest.mark.parametrize("kind", [torch.optim.Adafactor, torch.optim.NAdam, torch.optim.RAdam, torch.optim.Adagrad])
+@pytest.mark.parametrize(
+    "kind", [torch.optim.Adafactor, torch.optim.NAdam, torch.optim.RAdam, torch.optim.Adagrad]
+)
 def test_other_optimizers_are_refused_by_name(kind: Any) -> None:
     model = tiny_qwen3()
 
