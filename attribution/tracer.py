@@ -26,6 +26,7 @@ import torch
 
 from attribution.book import Book
 from attribution.capture import Capture, Recorded, common_factor
+from attribution.coverage import coverage
 from attribution.errors import CannotTrace
 from attribution.items import Bank, Probe, bank, names_of
 from attribution.layout import layout_of
@@ -34,6 +35,7 @@ from attribution.movement import Pending, momentum_of, read_after, read_before, 
 from attribution.plan import MemoryPlan, memory_plan, tail_steps
 from attribution.refresh import Cost, Refresh, next_refresh
 from attribution.removal import WIDTH, Removal
+from attribution.rows import balances
 from attribution.state import Saved, load, save
 from training.observer import MicroBatch, RunStarted, Watching
 
@@ -109,6 +111,7 @@ class Tracer(Watching):
 
     def run_started(self, run: RunStarted) -> None:
         """Taps go on the model; what cannot be traced is refused here, before the first step."""
+        _refuse_several_processes()
         rule_of(run.optimizer)
         self.layout = layout_of(run.model, self.settings.leave_out)
         self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
@@ -168,6 +171,7 @@ class Tracer(Watching):
         """The last mark; all is settled, and the taps come off."""
         self.settle(steps)
         self.capture.remove()
+        self._say(str(coverage(balances(self.intervals, self.names))))
 
     def settle(self, step: int) -> None:
         """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""
@@ -219,16 +223,17 @@ class Tracer(Watching):
     def _mark(self, step: int) -> None:
         start = self._now()
         window = self._open.mark(self._bank(step))
-        full = (
-            self._open.unsettled >= self.settings.interval
-            or len(self._open.windows) + 1 >= self.settings.marks
-        )
-        if window is not None and full:
-            self._settle()
-        self._times.marks.append(self._now() - start)
         if window is not None:
             self._space(window)
+        if window is not None and self._full():
+            self._settle()
+        self._times.marks.append(self._now() - start)
         self._due = step + self.refresh.every
+
+    def _full(self) -> bool:
+        """True where another window would hold more steps or more banks than the settings allow."""
+        steps = self._open.unsettled + self.refresh.every > self.settings.interval
+        return steps or len(self._open.windows) + 1 >= self.settings.marks
 
     def _bank(self, step: int) -> Bank:
         return bank(self._running.model, self.capture, self.probes, step)
@@ -248,15 +253,17 @@ class Tracer(Watching):
             return
         groups = self._running.optimizer.param_groups
         keep = max(float(g["betas"][0]) if "betas" in g else float(g["momentum"]) for g in groups)
+        spacing = self.refresh.most if self.refresh.adaptive else self.refresh.every
         self.plan = memory_plan(
             self.layout.size,
             len(self.names),
             samples,
-            interval=max(self.settings.interval, self.refresh.most),
+            interval=min(max(self.settings.interval, spacing), self._running.total_steps),
             marks=self.settings.marks,
             tail=tail_steps(keep, self.settings.tail),
             stored=self.capture.storage.itemsize,
             worked=self.layout.work.itemsize,
+            sketched=0 if self.removal is None else self.removal.size,
         )
         self._say(str(self.plan))
 
@@ -281,6 +288,17 @@ class _Times:
         last = sorted(self.steps[-20:])
         marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
         return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
+
+
+def _refuse_several_processes() -> None:
+    """Each process sees the gradients of its own samples only, while the optimizer gets the mean over all."""
+    spread = torch.distributed.is_available() and torch.distributed.is_initialized()
+    if spread and torch.distributed.get_world_size() > 1:
+        raise CannotTrace(
+            "a run over several processes is not traced",
+            where=f"{torch.distributed.get_world_size()} processes",
+            hint="train with one process",
+        )
 
 
 def _stacked(shares: Sequence[Tensor]) -> Tensor:

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from attribution.errors import CannotTrace
 from attribution.items import Probe
 from attribution.tracer import Tracer, TraceSettings
@@ -86,15 +88,14 @@ class _Numbered:
 
 def marked(collate: Callable[..., Any]) -> Callable[[list[Mapping[str, Any]]], dict[str, Any]]:
     """The collator, with the rows' numbers and places put into the batch beside what it makes."""
-    import torch
 
     def collated(features: list[Mapping[str, Any]]) -> dict[str, Any]:
         numbers = [int(f[NUMBER]) for f in features]
         rest = [{k: v for k, v in f.items() if k != NUMBER} for f in features]
         lengths = [len(f["input_ids"]) for f in rest]  # before collating, which may take rows apart
         batch = dict(collate(rest))
-        batch[NUMBERS] = torch.tensor(numbers)
-        batch[PLACES] = torch.tensor(places(lengths, *batch["input_ids"].shape))
+        batch[NUMBERS] = np.array(numbers)
+        batch[PLACES] = np.array(places(lengths, *batch["input_ids"].shape))
         return batch
 
     return collated

@@ -118,6 +118,9 @@ class Loop:
         max_norm: gradients are clipped to it; 0 leaves them.
         shape: how samples become tensors.
         warm_up: steps over which the learning rate grows.
+        scale: the loss is multiplied by it, and gradients divided again before clipping, as a loss scaler does.
+        samples: how many there are.
+        seed: what they are.
     """
 
     steps: int = 4
@@ -126,6 +129,7 @@ class Loop:
     max_norm: float = 0.0
     shape: Callable[..., Any] = padded
     warm_up: int = 0
+    scale: float = 1.0
     samples: int = 7
     seed: int = 0
 
@@ -154,6 +158,9 @@ def train(
             observer.step_started(step)
         for part in range(loop.parts):
             _micro_batch(model, loop, observers, rows, step, part)
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad /= loop.scale
         if loop.max_norm:
             torch.nn.utils.clip_grad_norm_(model.parameters(), loop.max_norm)
         for observer in observers:
@@ -175,7 +182,7 @@ def _micro_batch(
     contexts = [observer.observed(batch) for observer in observers]
     for context in contexts:
         context.__enter__()
-    loss_of(model, inputs, parts=loop.parts).backward()
+    (loop.scale * loss_of(model, inputs, parts=loop.parts)).backward()
     for context in reversed(contexts):
         context.__exit__(None, None, None)
 

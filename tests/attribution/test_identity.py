@@ -66,6 +66,7 @@ LOOPS = st.builds(
     max_norm=st.sampled_from([0.0, 0.05, 1.0]),
     shape=st.sampled_from([padded, packed]),
     warm_up=st.sampled_from([0, 4]),
+    scale=st.sampled_from([1.0, 1024.0]),
     seed=st.integers(0, 3),
 )
 TRACES = st.builds(
@@ -102,6 +103,8 @@ def test_everything_that_moved_is_booked(
     train(model, optimizer_of(model, *optimizer, grouped=grouped), loop, [tracer])
 
     assert relative_gap(tracer.intervals) < 1e-10
+    for interval in tracer.intervals:
+        assert np.abs(interval.gap).max() <= 1e-6 * np.abs(interval.path).max()
     assert [0, *(i.stop for i in tracer.intervals)] == [*(i.start for i in tracer.intervals), loop.steps]
 
 
