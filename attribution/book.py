@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from attribution.items import Bank, ItemName
-from attribution.layout import Layout, Spread
+from attribution.layout import Layout, Spread, is_zero
 from attribution.ledger import (
     HeldStep,
     Interval,
@@ -40,8 +40,8 @@ class _Between:
     @classmethod
     def nothing(cls, layout: Layout) -> _Between:
         """At a mark."""
-        zeros = [torch.zeros(layout.size, dtype=layout.work, device=layout.device) for _ in range(4)]
-        return cls(*zeros)
+        zero = torch.zeros(layout.size, dtype=layout.work, device=layout.device)
+        return cls(zero, zero.clone(), zero.clone(), zero.clone())
 
     def add(self, moved: Tensor, decayed: Tensor | None) -> None:
         """One step."""
@@ -104,10 +104,14 @@ class Book:
         """Steps in the windows that are not settled."""
         return sum(len(w.steps) for w in self.windows)
 
-    def add(self, step: int, samples: Sequence[int], shares: Tensor, factor: float, movement: Movement) -> None:
+    def add(
+        self, step: int, samples: Sequence[int], shares: Tensor, factor: float, movement: Movement
+    ) -> None:
         """One step of the optimizer."""
         self._between.add(movement.after - movement.before, self._decayed(movement))
-        held = HeldStep(step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate)
+        held = HeldStep(
+            step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate
+        )
         self.held.append(held)
 
     def mark(self, bank: Bank) -> Window | None:
@@ -146,10 +150,10 @@ class Book:
     def _decayed(self, movement: Movement) -> Tensor | None:
         """(P,) the part of the step's movement that is decay, as it was subtracted; None where there is none."""
         c = movement.coefficients
-        if self._decaying is None and all(_none(v) for v in (c.shrink, c.inject, c.coupled)):
+        if self._decaying is None and all(is_zero(v) for v in (c.shrink, c.inject, c.coupled)):
             return None
         decayed = movement.before * c.shrink
-        if self._decaying is not None or not (_none(c.inject) and _none(c.coupled)):
+        if self._decaying is not None or not (is_zero(c.inject) and is_zero(c.coupled)):
             held = torch.zeros_like(movement.before) if self._decaying is None else self._decaying
             self._decaying = held * c.keep + movement.before * c.inject
             decayed = decayed + movement.rates * (self._decaying * c.through + movement.before * c.coupled)
@@ -164,9 +168,3 @@ def _share_left(h: HeldStep) -> float:
 
 def _largest(number: Spread) -> float:
     return abs(number) if isinstance(number, float) else float(number.abs().max())
-
-
-def _none(number: Spread) -> bool:
-    return isinstance(number, float) and number == 0.0
-
-

@@ -112,7 +112,10 @@ class Capture:
             return
         for n, segment in enumerate(recorded.segments):
             positions = slice(segment.start, segment.stop)
-            inside = x[segment.row : segment.row + 1, positions], back[segment.row : segment.row + 1, positions]
+            inside = (
+                x[segment.row : segment.row + 1, positions],
+                back[segment.row : segment.row + 1, positions],
+            )
             self._add(recorded.shares[n : n + 1], module, shares(module, *inside))
 
     @property
@@ -128,7 +131,7 @@ class Capture:
         for own, value in shares:
             places = self.layout.places.get(id(getattr(module, own)))
             if places is not None:
-                into[:, places] += value.reshape(len(value), -1)
+                into[:, places].add_(value.reshape(len(value), -1))  # += would write the slice twice
 
 
 class _Tap(torch.autograd.Function):
@@ -153,7 +156,9 @@ def _hook(capture: Capture, name: str, shares: SharesOf) -> Any:
         if not capture.active or not output.requires_grad:
             return None
         x = args[0] if args else next(iter(kwargs.values()))
-        return _Tap.apply(output, x.detach(), lambda x, back: capture.take(name, module, shares, x, back))
+        return _Tap.apply(  # type: ignore[no-untyped-call]
+            output, x.detach(), lambda x, back: capture.take(name, module, shares, x, back)
+        )
 
     return hook
 

@@ -79,7 +79,7 @@ def coverage(balances: pa.Table) -> Coverage:
         .sort_by([(key, "ascending") for key in keys])
     )
     items = tuple(
-        ItemCoverage(*(row[key] for key in keys), change=row["change_sum"], residual=row["residual_sum"])
+        ItemCoverage(row["suite"], row["item"], row["functional"], row["change_sum"], row["residual_sum"])
         for row in summed.to_pylist()
     )
     changes, residuals = np.array([i.change for i in items]), np.array([i.residual for i in items])

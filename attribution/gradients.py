@@ -48,7 +48,7 @@ def linear(module: torch.nn.Module, x: Tensor, back: Tensor) -> Shares:
 
 def embedding(module: torch.nn.Module, ids: Tensor, back: Tensor) -> Shares:
     """Embedding: back added to the row of each id. The padding id gets none, as in torch."""
-    n, (vocabulary, width) = ids.shape[0], module.weight.shape  # type: ignore[misc, union-attr]
+    n, (vocabulary, width) = ids.shape[0], module.weight.shape  # type: ignore[misc]
     rows = back.reshape(n, -1, width)
     flat = ids.reshape(n, -1)
     padding = getattr(module, "padding_idx", None)
@@ -63,7 +63,11 @@ def rms_norm(module: torch.nn.Module, x: Tensor, back: Tensor) -> Shares:
     """RMSNorm, y = w * x / rms(x): sum over positions of back * x / rms(x)."""
     import torch
 
-    wide = x.to(torch.promote_types(x.dtype, torch.float32)) if isinstance(module, torch.nn.RMSNorm) else x.float()
+    wide = (
+        x.to(torch.promote_types(x.dtype, torch.float32))
+        if isinstance(module, torch.nn.RMSNorm)
+        else x.float()
+    )
     scaled = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + _epsilon(module, wide.dtype))
     yield "weight", _over_positions(back * scaled.to(x.dtype))
 

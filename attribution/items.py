@@ -53,7 +53,9 @@ class Probe:
 
     def __post_init__(self) -> None:
         if self.functional not in FUNCTIONALS:
-            raise UsageError("no such functional", where=self.functional, hint=f"one of {', '.join(FUNCTIONALS)}")
+            raise UsageError(
+                "no such functional", where=self.functional, hint=f"one of {', '.join(FUNCTIONALS)}"
+            )
 
     @property
     def direction(self) -> float:
@@ -95,7 +97,7 @@ def names_of(probes: Sequence[Probe]) -> tuple[ItemName, ...]:
     return tuple(ItemName(p.suite, item, p.functional) for p in probes for item in p.items)
 
 
-def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step: int, tolerance: float) -> Bank:
+def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step: int) -> Bank:
     """Values and gradients of all items at the parameters as they are.
 
     Neither the parameters' gradients nor the modules' modes nor any random number are touched.
@@ -106,15 +108,13 @@ def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step
     values, gradients = [], []
     with _evaluating(model), _gradients_aside(capture):
         for probe in probes:
-            value, gradient = _probed(model, capture, probe, tolerance)
+            value, gradient = _probed(model, capture, probe)
             values.append(value)
             gradients.append(gradient)
     return Bank(step, torch.cat(values), torch.cat(gradients))
 
 
-def _probed(
-    model: torch.nn.Module, capture: Capture, probe: Probe, tolerance: float
-) -> tuple[Tensor, Tensor]:
+def _probed(model: torch.nn.Module, capture: Capture, probe: Probe) -> tuple[Tensor, Tensor]:
     rows = len(probe.items)
     batch = _moved(probe.batch, capture.layout.device)
     whole = tuple(Segment(i, i, 0, 0) for i in range(rows))
@@ -126,10 +126,10 @@ def _probed(
                 where=probe.functional,
                 hint="one number a row",
             )
-        (probe.direction * value).sum().backward()
+        (probe.direction * value).sum().backward()  # type: ignore[no-untyped-call]
     total = recorded.shares.sum(0, dtype=capture.layout.work)
-    factor = common_factor(capture.layout, total, capture.layout.gradients(), tolerance)
-    if abs(factor - 1) > tolerance:
+    factor = common_factor(capture.layout, total, capture.layout.gradients(), capture.tolerance)
+    if abs(factor - 1) > capture.tolerance:
         raise SharesDoNotAdd(f"items' gradients sum to {factor:.4g} of the whole", where=probe.suite)
     for parameter in capture.trainable:
         parameter.grad = None

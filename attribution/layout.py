@@ -53,7 +53,9 @@ class Layout:
     @cached_property
     def places(self) -> dict[int, slice]:
         """Places of a parameter by its identity."""
-        return {id(p): slice(a, b) for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)}
+        return {
+            id(p): slice(a, b) for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)
+        }
 
     @cached_property
     def work(self) -> torch.dtype:
@@ -81,7 +83,10 @@ class Layout:
 
     def views(self, vector: Tensor) -> list[Tensor]:
         """The vector cut by parameter, in the parameters' shapes."""
-        return [vector[a:b].view_as(p) for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)]
+        return [
+            vector[a:b].view_as(p)
+            for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)
+        ]
 
     @cached_property
     def lengths(self) -> Tensor:
@@ -116,6 +121,11 @@ def cut(spread: Spread, first: int, last: int) -> Spread:
     return spread if isinstance(spread, float) else spread[first:last]
 
 
+def is_zero(spread: Spread) -> bool:
+    """True where nothing is there, so that its term may be left out."""
+    return isinstance(spread, float) and spread == 0.0
+
+
 def layout_of(model: torch.nn.Module, leave_out: Sequence[str] = ()) -> Layout:
     """All trainable parameters of the model but those whose name matches one of the glob patterns.
 
@@ -126,11 +136,15 @@ def layout_of(model: torch.nn.Module, leave_out: Sequence[str] = ()) -> Layout:
     trainable = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     for pattern in leave_out:
         if not any(fnmatchcase(n, pattern) for n, _ in trainable):
-            raise UsageError("no trainable parameter has such a name", where=pattern, hint="see named_parameters()")
+            raise UsageError(
+                "no trainable parameter has such a name", where=pattern, hint="see named_parameters()"
+            )
     out = {n for n, _ in trainable if any(fnmatchcase(n, p) for p in leave_out)}
     traced = [(n, p) for n, p in trainable if n not in out]
     if not traced:
-        raise CannotTrace("the model has no trainable parameter to trace", hint="unfreeze some, or add an adapter")
+        raise CannotTrace(
+            "the model has no trainable parameter to trace", hint="unfreeze some, or add an adapter"
+        )
     _one_device(traced)
     starts = [0]
     for _, p in traced:

@@ -39,7 +39,7 @@ import numpy as np
 import torch
 
 from attribution.items import Bank
-from attribution.layout import Spread, cut
+from attribution.layout import Spread, cut, is_zero
 from attribution.movement import Coefficients
 
 if TYPE_CHECKING:
@@ -135,12 +135,14 @@ class Interval:
     @property
     def attributed(self) -> NDArray[np.float64]:
         """(M,) sum over samples."""
-        return self.amounts.sum(axis=0)
+        summed: NDArray[np.float64] = self.amounts.sum(axis=0)
+        return summed
 
     @property
     def residual(self) -> NDArray[np.float64]:
         """(M,) what is not explained: curvature, untraced parameters, and samples no longer held."""
-        return self.change - self.attributed - self.decay - self.carried
+        left: NDArray[np.float64] = self.change - self.attributed - self.decay - self.carried
+        return left
 
     @property
     def gap(self) -> NDArray[np.float64]:
@@ -175,9 +177,9 @@ def amounts_of(
     for first, last in chunks(carried, items):
         start = _backwards(windows, held, by_step, first, last, carried.dtype)
         for total, momentum in zip(totals, (carried, forgotten), strict=True):
-            total += start @ momentum[first:last]
+            total.add_(start @ momentum[first:last])
     for h, amount in zip(held, by_step, strict=True):
-        amount *= h.factor
+        amount.mul_(h.factor)
     return Amounts(tuple(by_step), *totals)
 
 
@@ -201,12 +203,12 @@ def _backwards(
             brings += direct * c.through if not _is_one(c.through) else direct
             shares = h.shares[:, first:last].to(dtype)
             into += shares @ (brings * c.gain).T
-            if not _is_zero(c.direct):
+            if not is_zero(c.direct):
                 into += shares @ (direct * c.direct).T
             brings *= c.keep
     for h, into in zip(held, by_step, strict=True):
         if h.step < windows[0].left.step:
-            into += h.shares[:, first:last].to(dtype) @ (brings * cut(h.weight, first, last)).T
+            into.add_(h.shares[:, first:last].to(dtype) @ (brings * cut(h.weight, first, last)).T)
     return brings
 
 
@@ -263,10 +265,6 @@ def _values(c: Coefficients) -> tuple[Spread, ...]:
 
 def _is_one(number: Spread) -> bool:
     return isinstance(number, float) and number == 1.0
-
-
-def _is_zero(number: Spread) -> bool:
-    return isinstance(number, float) and number == 0.0
 
 
 def _array(tensor: Tensor | int) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ class MemoryPlan:
         banks: the items' gradients at the marks that are held.
         shares: the samples' gradients that are held, at most.
         rates: one vector for each unsettled step.
+        scores: what the removal score gathers.
         rest: everything else.
     """
 
@@ -28,12 +29,13 @@ class MemoryPlan:
     banks: int
     shares: int
     rates: int
+    scores: int
     rest: int
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.banks + self.shares + self.rates + self.rest
+        return self.banks + self.shares + self.rates + self.scores + self.rest
 
     def __str__(self) -> str:
         parts = ", ".join(
@@ -42,6 +44,7 @@ class MemoryPlan:
                 ("item gradients", self.banks),
                 ("sample gradients", self.shares),
                 ("step rates", self.rates),
+                ("removal score", self.scores),
                 ("the rest", self.rest),
             )
         )
@@ -52,7 +55,16 @@ class MemoryPlan:
 
 
 def memory_plan(
-    parameters: int, items: int, samples: int, *, interval: int, marks: int, tail: int, stored: int, worked: int
+    parameters: int,
+    items: int,
+    samples: int,
+    *,
+    interval: int,
+    marks: int,
+    tail: int,
+    stored: int,
+    worked: int,
+    sketched: int = 0,
 ) -> MemoryPlan:
     """The plan of a trace.
 
@@ -65,6 +77,7 @@ def memory_plan(
         tail: steps whose momentum is held after their interval.
         stored: bytes of a stored scalar of a gradient.
         worked: bytes of a scalar in sums.
+        sketched: numbers held for the removal score.
     """
     return MemoryPlan(
         parameters=parameters,
@@ -72,6 +85,7 @@ def memory_plan(
         banks=marks * items * parameters * stored,
         shares=(interval + tail) * samples * parameters * stored,
         rates=interval * parameters * worked,
+        scores=4 * sketched,
         rest=_OTHERS * parameters * worked,
     )
 

@@ -19,7 +19,7 @@ class Refresh:
         least: smallest spacing.
         most: largest.
         adaptive: False keeps `every` as it is.
-        ceiling: share of plain step time that marks and settlements may take; None sets no limit.
+        ceiling: share of the run's step time that marks and settlements may take; None sets no limit.
         floor: mean change of an item, in nats, below which a window says nothing about spacing.
     """
 
@@ -27,16 +27,27 @@ class Refresh:
     least: int = 1
     most: int = 64
     adaptive: bool = True
-    ceiling: float | None = 0.25
+    ceiling: float | None = 0.15
     floor: float = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds: of one mark with its settlement, and of one training step with its capture."""
+    """What was measured of time so far, in seconds.
+
+    Attributes:
+        mark: one mark with its share of settlements.
+        step: one training step with its capture.
+        spent: all marks and settlements so far.
+        left: optimizer steps to come.
+        total: optimizer steps of the run.
+    """
 
     mark: float
     step: float
+    spent: float
+    left: int
+    total: int
 
 
 def next_refresh(
@@ -64,9 +75,14 @@ def next_refresh(
 
 
 def affordable(refresh: Refresh, cost: Cost | None) -> int:
-    """The smallest spacing that keeps to the ceiling: mark / (spacing * step) <= ceiling."""
+    """The smallest spacing with which the whole run keeps to the ceiling.
+
+    The ceiling is over the run, so that marks may be dense where it pays, at the start, and are paid back later:
+    the marks to come, left / spacing of them, may take what is left of ceiling * step * total.
+    """
     if cost is None or refresh.ceiling is None or cost.step <= 0:
         return refresh.least
-    if refresh.ceiling <= 0:
+    budget = refresh.ceiling * cost.step * cost.total - cost.spent
+    if budget <= 0:
         return refresh.most
-    return min(refresh.most, ceil(cost.mark / (refresh.ceiling * cost.step)))
+    return min(refresh.most, ceil(cost.mark * cost.left / budget))

@@ -56,8 +56,16 @@ class Removal:
         self.sketches = torch.zeros(samples, width, dtype=torch.float32, device=layout.device)
         self.item_sketches = torch.zeros(items, width, dtype=torch.float32, device=layout.device)
         self.marks = 0
-        coins = torch.randint(0, 2, (layout.size,), generator=torch.Generator().manual_seed(seed), dtype=torch.int8)
+        coins = torch.randint(
+            0, 2, (layout.size,), generator=torch.Generator().manual_seed(seed), dtype=torch.int8
+        )
         self._signs = (2 * coins - 1).to(layout.device)
+
+    @property
+    def size(self) -> int:
+        """Numbers held, in units of 4 bytes."""
+        whole = self.sketches.numel() + self.item_sketches.numel() + 4 * self.contributed.size
+        return whole + self._signs.numel() // 4
 
     def add(self, windows: Sequence[Window], held: Sequence[HeldStep]) -> None:
         """The steps of an interval that is about to be settled."""
@@ -105,6 +113,10 @@ class Removal:
         return numbers, z(self.contributed[numbers]) + z(self.directed[numbers]) + z(influence)
 
 
+_PIECE = 2**24
+"""Scalars of a matrix that are signed and summed at a time: 64 MB."""
+
+
 def cosines(window: Window, h: HeldStep) -> Tensor:
     """(n, M) cosine of each sample's direction q ⊙ g with each item's h̄ at the step."""
     assert h.rates is not None  # noqa: S101 - the interval is not settled yet
@@ -122,9 +134,14 @@ def cosines(window: Window, h: HeldStep) -> Tensor:
 def sketched(rows: Tensor, signs: Tensor, width: int) -> Tensor:
     """(n, width) count sketch: place p goes to p mod width under a random sign. Inner products stay, on average."""
     sketch = torch.zeros(len(rows), width, dtype=torch.float32, device=rows.device)
-    for first in range(0, rows.shape[1], width):
-        part = rows[:, first : first + width].float() * signs[first : first + width]
-        sketch[:, : part.shape[1]] += part
+    whole = rows.shape[1] // width * width
+    wide = max(1, _PIECE // max(1, len(rows) * width)) * width
+    for first in range(0, whole, wide):
+        last = min(first + wide, whole)
+        signed = rows[:, first:last].float() * signs[first:last]
+        sketch += signed.view(len(rows), -1, width).sum(1)
+    rest = rows.shape[1] - whole
+    sketch[:, :rest] += rows[:, whole:].float() * signs[whole:]
     return sketch
 
 
@@ -137,15 +154,19 @@ def influences(rows: Tensor, items: Tensor, ridge: float = RIDGE) -> Tensor:
     if n <= width:
         gram = rows @ rows.T
         gram.diagonal().add_(level)
-        return torch.linalg.solve(gram, rows @ items.T)
+        solved: Tensor = torch.linalg.solve(gram, rows @ items.T)
+        return solved
     moment = rows.T @ rows
     moment.diagonal().add_(level)
-    return rows @ torch.linalg.solve(moment, items.T)
+    whole: Tensor = rows @ torch.linalg.solve(moment, items.T)
+    return whole
 
 
 def z(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each column with mean 0 and deviation 1 over samples; 0 where all are alike."""
     centred = scores - scores.mean(axis=0)
     deviation = centred.std(axis=0)
-    scaled: NDArray[np.float64] = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0)
+    scaled: NDArray[np.float64] = np.divide(
+        centred, deviation, out=np.zeros_like(centred), where=deviation > 0
+    )
     return scaled

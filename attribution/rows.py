@@ -45,21 +45,20 @@ def contribution_tables(
 def balances(intervals: Sequence[Interval], names: Sequence[ItemName]) -> pa.Table:
     """One row for each interval and item."""
     m = len(names)
-    count = len(intervals) * m
     table = {
         "start_step": np.repeat([i.start for i in intervals], m),
         "stop_step": np.repeat([i.stop for i in intervals], m),
         **_item_columns(names, np.tile(np.arange(m), len(intervals))),
     }
-    for name, of in (
-        ("before", lambda i: i.before),
-        ("after", lambda i: i.after),
-        ("attributed", lambda i: i.attributed),
-        ("weight_decay", lambda i: i.decay),
-        ("carried", lambda i: i.carried),
-        ("residual", lambda i: i.residual),
-    ):
-        table[name] = np.concatenate([of(i) for i in intervals]) if count else np.zeros(0)
+    columns = {
+        "before": [i.before for i in intervals],
+        "after": [i.after for i in intervals],
+        "attributed": [i.attributed for i in intervals],
+        "weight_decay": [i.decay for i in intervals],
+        "carried": [i.carried for i in intervals],
+        "residual": [i.residual for i in intervals],
+    }
+    table |= {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in columns.items()}
     return pa.table([pa.array(table[f.name], f.type) for f in BALANCES], schema=BALANCES)
 
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,13 +81,15 @@ def load(folder: str | Path, lines: Sequence[tuple[str, str, str]]) -> Saved | N
                 hint="give the items it was begun with, or trace into a new folder",
             )
         count = len({name.split("/")[0] for name in file.files if name[0].isdigit()})
-        intervals = tuple(
-            Interval(**{f.name: _read(file[f"{n}/{f.name}"]) for f in fields(Interval)}) for n in range(count)
-        )
+        intervals = tuple(_interval(file, n) for n in range(count))
         removal = {name.split("/")[1]: file[name] for name in file.files if name.startswith("removal/")}
-        return Saved(about["step"], tuple(tuple(x) for x in about["lines"]), about["every"], intervals, removal)
+        return Saved(
+            about["step"], tuple(tuple(x) for x in about["lines"]), about["every"], intervals, removal
+        )
 
 
-def _read(array: NDArray[np.float64]) -> NDArray[np.float64] | int:
-    """Arrays as they are, single numbers as Python has them."""
-    return array if array.ndim else int(array)
+def _interval(file: Mapping[str, Any], number: int) -> Interval:
+    """An interval from its arrays."""
+    arrays = {f.name: file[f"{number}/{f.name}"] for f in fields(Interval)}
+    start, stop = int(arrays.pop("start")), int(arrays.pop("stop"))
+    return Interval(start=start, stop=stop, **arrays)

@@ -26,6 +26,7 @@ import torch
 
 from attribution.book import Book
 from attribution.capture import Capture, Recorded, common_factor
+from attribution.coverage import coverage
 from attribution.errors import CannotTrace
 from attribution.items import Bank, Probe, bank, names_of
 from attribution.layout import layout_of
@@ -34,12 +35,14 @@ from attribution.movement import Pending, momentum_of, read_after, read_before, 
 from attribution.plan import MemoryPlan, memory_plan, tail_steps
 from attribution.refresh import Cost, Refresh, next_refresh
 from attribution.removal import WIDTH, Removal
+from attribution.rows import balances
 from attribution.state import Saved, load, save
 from training.observer import MicroBatch, RunStarted, Watching
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+_LOG = logging.getLogger("govern.attribution")
 _STORAGE = {"full": None, "bfloat16": torch.bfloat16, "float32": torch.float32}
 
 
@@ -59,7 +62,7 @@ class TraceSettings:
     """
 
     refresh: Refresh = field(default_factory=Refresh)
-    interval: int = 20
+    interval: int = 40
     marks: int = 8
     tail: float = 0.01
     storage: str = "full"
@@ -85,10 +88,10 @@ class Tracer(Watching):
     def __init__(
         self,
         probes: Sequence[Probe],
-        settings: TraceSettings = TraceSettings(),  # noqa: B008 - frozen
+        settings: TraceSettings = TraceSettings(),
         *,
         resume: str | Path | None = None,
-        say: Callable[[str], None] = logging.getLogger("govern.attribution").info,
+        say: Callable[[str], None] = _LOG.info,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.probes, self.settings = tuple(probes), settings
@@ -108,6 +111,7 @@ class Tracer(Watching):
 
     def run_started(self, run: RunStarted) -> None:
         """Taps go on the model; what cannot be traced is refused here, before the first step."""
+        _refuse_several_processes()
         rule_of(run.optimizer)
         self.layout = layout_of(run.model, self.settings.leave_out)
         self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
@@ -139,7 +143,7 @@ class Tracer(Watching):
         """The sum of shares against the gradient; the optimizer's settings as they are for this step."""
         if not self._recorded:
             raise CannotTrace("no batch was observed in this step", where=f"step {step}")
-        shares = torch.cat([r.shares for r in self._recorded])
+        shares = _stacked([r.shares for r in self._recorded])
         self._announce(len(shares))
         gradient = self.layout.gradients()
         total = shares.sum(0, dtype=self.layout.work)
@@ -167,6 +171,7 @@ class Tracer(Watching):
         """The last mark; all is settled, and the taps come off."""
         self.settle(steps)
         self.capture.remove()
+        self._say(str(coverage(balances(self.intervals, self.names))))
 
     def settle(self, step: int) -> None:
         """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""
@@ -218,16 +223,20 @@ class Tracer(Watching):
     def _mark(self, step: int) -> None:
         start = self._now()
         window = self._open.mark(self._bank(step))
-        full = self._open.unsettled >= self.settings.interval or len(self._open.windows) + 1 >= self.settings.marks
-        if window is not None and full:
-            self._settle()
-        self._times.mark = self._now() - start
         if window is not None:
             self._space(window)
+        if window is not None and self._full():
+            self._settle()
+        self._times.marks.append(self._now() - start)
         self._due = step + self.refresh.every
 
+    def _full(self) -> bool:
+        """True where another window would hold more steps or more banks than the settings allow."""
+        steps = self._open.unsettled + self.refresh.every > self.settings.interval
+        return steps or len(self._open.windows) + 1 >= self.settings.marks
+
     def _bank(self, step: int) -> Bank:
-        return bank(self._running.model, self.capture, self.probes, step, self.capture.tolerance)
+        return bank(self._running.model, self.capture, self.probes, step)
 
     def _space(self, window: Window) -> None:
         """The next spacing, from what the window left unexplained."""
@@ -235,7 +244,8 @@ class Tracer(Watching):
         change = (window.left.values - window.right.values) * directions
         residual = change - window.path.double().cpu()
         unexplained, changed = float(residual.abs().sum()), float(change.abs().sum())
-        self.refresh = next_refresh(self.refresh, unexplained, changed, len(self.names), self._times.cost())
+        cost = self._times.cost(window.right.step, self._running.total_steps)
+        self.refresh = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
 
     def _announce(self, samples: int) -> None:
         """Says once what memory the trace takes, before the first step has moved anything."""
@@ -243,15 +253,17 @@ class Tracer(Watching):
             return
         groups = self._running.optimizer.param_groups
         keep = max(float(g["betas"][0]) if "betas" in g else float(g["momentum"]) for g in groups)
+        spacing = self.refresh.most if self.refresh.adaptive else self.refresh.every
         self.plan = memory_plan(
             self.layout.size,
             len(self.names),
             samples,
-            interval=max(self.settings.interval, self.refresh.most),
+            interval=min(max(self.settings.interval, spacing), self._running.total_steps),
             marks=self.settings.marks,
             tail=tail_steps(keep, self.settings.tail),
             stored=self.capture.storage.itemsize,
             worked=self.layout.work.itemsize,
+            sketched=0 if self.removal is None else self.removal.size,
         )
         self._say(str(self.plan))
 
@@ -263,16 +275,35 @@ class Tracer(Watching):
 
 @dataclass
 class _Times:
-    """Seconds of the last mark and of steps since the run began."""
+    """Seconds of marks, with what they settle, and of steps, since the run began."""
 
-    mark: float = 0.0
+    marks: list[float] = field(default_factory=list)
     step_from: float = 0.0
     steps: list[float] = field(default_factory=list)
 
-    def cost(self) -> Cost | None:
-        """None before there is a step to compare with; else the median of the last steps, as single ones are noisy."""
+    def cost(self, step: int, total: int) -> Cost | None:
+        """None before there is a step to compare with. Steps by their median, as single ones are noisy."""
+        if not self.steps:
+            return None
         last = sorted(self.steps[-20:])
-        return Cost(self.mark, last[len(last) // 2]) if last else None
+        marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
+        return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
+
+
+def _refuse_several_processes() -> None:
+    """Each process sees the gradients of its own samples only, while the optimizer gets the mean over all."""
+    spread = torch.distributed.is_available() and torch.distributed.is_initialized()
+    if spread and torch.distributed.get_world_size() > 1:
+        raise CannotTrace(
+            "a run over several processes is not traced",
+            where=f"{torch.distributed.get_world_size()} processes",
+            hint="train with one process",
+        )
+
+
+def _stacked(shares: Sequence[Tensor]) -> Tensor:
+    """The shares of all micro-batches; one is not copied, as it may be gigabytes."""
+    return shares[0] if len(shares) == 1 else torch.cat(list(shares))
 
 
 def rows_of(inputs: Any) -> int:

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from attribution.errors import CannotTrace
 from attribution.items import Probe
 from attribution.tracer import Tracer, TraceSettings
@@ -37,13 +39,13 @@ class AttributionCallback(ObserverCallback):
     def __init__(
         self,
         probes: Sequence[Probe],
-        settings: TraceSettings = TraceSettings(),  # noqa: B008 - frozen
+        settings: TraceSettings | None = None,
         *,
         samples: Sequence[str] | None = None,
         **options: Any,
     ) -> None:
         """Args as of `Tracer`; `samples` are 64 hex ids of the training set's rows, else their numbers in hex."""
-        self.tracer = Tracer(probes, settings, **options)
+        self.tracer = Tracer(probes, settings or TraceSettings(), **options)
         super().__init__([self.tracer], samples or ())
         self._given = samples
 
@@ -86,15 +88,14 @@ class _Numbered:
 
 def marked(collate: Callable[..., Any]) -> Callable[[list[Mapping[str, Any]]], dict[str, Any]]:
     """The collator, with the rows' numbers and places put into the batch beside what it makes."""
-    import torch
 
     def collated(features: list[Mapping[str, Any]]) -> dict[str, Any]:
         numbers = [int(f[NUMBER]) for f in features]
         rest = [{k: v for k, v in f.items() if k != NUMBER} for f in features]
         lengths = [len(f["input_ids"]) for f in rest]  # before collating, which may take rows apart
         batch = dict(collate(rest))
-        batch[NUMBERS] = torch.tensor(numbers)
-        batch[PLACES] = torch.tensor(places(lengths, *batch["input_ids"].shape))
+        batch[NUMBERS] = np.array(numbers)
+        batch[PLACES] = np.array(places(lengths, *batch["input_ids"].shape))
         return batch
 
     return collated

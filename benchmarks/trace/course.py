@@ -36,10 +36,10 @@ def gsm8k(tokenizer: Any, part: str, count: int, longest: int, seed: int = 0) ->
     for line in lines:
         row = json.loads(line)
         number = row["answer"].rsplit("####", 1)[1].strip()
-        example = Example(
-            tuple(tokenizer(f"Question: {row['question']}\nAnswer:", add_special_tokens=False)["input_ids"]),
-            tuple(tokenizer(f" {row['answer']}", add_special_tokens=False)["input_ids"]),
+        prompt = tokenizer.apply_chat_template(
+            [{"role": "user", "content": row["question"]}], add_generation_prompt=True, tokenize=False
         )
+        example = Example(_tokens(tokenizer, prompt), _tokens(tokenizer, row["answer"] + tokenizer.eos_token))
         if len(example.question) + len(example.answer) <= longest:
             chosen.append((example, number))
         if len(chosen) == count:
@@ -65,7 +65,11 @@ def probes(tokenizer: Any, chosen: Sequence[tuple[Example, str]], batch: int = 8
 
 def _number(tokenizer: Any, gold: str, add: int) -> tuple[int, ...]:
     value = int(float(gold.replace(",", ""))) + add
-    return tuple(tokenizer(f" #### {value}", add_special_tokens=False)["input_ids"])
+    return _tokens(tokenizer, f"#### {value}")
+
+
+def _tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
+    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def batches(examples: Sequence[Example], rows: int, steps: int, seed: int = 0) -> Iterator[list[int]]:
@@ -92,7 +96,12 @@ def tensors(examples: Sequence[Example], chosen: Sequence[int]) -> tuple[dict[st
 
 
 def train(
-    model: Any, optimizer: Any, examples: Sequence[Example], rows: int, steps: int, observers: Sequence[StepObserver]
+    model: Any,
+    optimizer: Any,
+    examples: Sequence[Example],
+    rows: int,
+    steps: int,
+    observers: Sequence[StepObserver],
 ) -> None:
     """Linear warm-up over a fifth of the steps, then linear decay to a tenth; gradients are clipped to norm 1."""
     rates = [group["lr"] for group in optimizer.param_groups]
@@ -119,13 +128,19 @@ def train(
 
 
 def _backward(
-    model: Any, examples: Sequence[Example], chosen: Sequence[int], step: int, observers: Sequence[StepObserver]
+    model: Any,
+    examples: Sequence[Example],
+    chosen: Sequence[int],
+    step: int,
+    observers: Sequence[StepObserver],
 ) -> None:
     inputs, segments = tensors(examples, chosen)
     contexts = [observer.observed(MicroBatch(step, 0, segments, inputs)) for observer in observers]
     for context in contexts:
         context.__enter__()
-    logits = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False).logits
+    logits = model(
+        input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+    ).logits
     cross_entropy(
         logits[:, :-1].reshape(-1, logits.shape[-1]), inputs["labels"][:, 1:].reshape(-1), ignore_index=-100
     ).backward()

@@ -72,9 +72,15 @@ def main() -> None:
     rate = options.rate or (1e-3 if options.model == "qwen3" else 3e-4)
     examples = [e for e, _ in gsm8k(tokenizer, "train", options.samples, options.longest)]
     trained = [p for p in model.parameters() if p.requires_grad]
-    if options.model == "qwen3" and options.before:  # past the first steps, where a fresh model unlearns its noise
+    if (
+        options.model == "qwen3" and options.before
+    ):  # past the first steps, where a fresh model unlearns its noise
         train(model, torch.optim.AdamW(trained, lr=2e-3), examples, options.rows, options.before, [])
-    refresh = Refresh(ceiling=None) if options.spacing == "adaptive" else Refresh(int(options.spacing), adaptive=False)
+    refresh = (
+        Refresh(ceiling=None)
+        if options.spacing == "adaptive"
+        else Refresh(int(options.spacing), adaptive=False)
+    )
     tracer = Tracer(
         probes(tokenizer, gsm8k(tokenizer, "test", options.items, options.longest)),
         TraceSettings(refresh=refresh),
@@ -87,11 +93,15 @@ def main() -> None:
 
 
 def _options() -> Any:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", choices=("qwen3", "minimind"), default="qwen3")
     parser.add_argument("--spacing", default="1", help="steps between marks, or 'adaptive'")
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--before", type=int, default=60, help="steps of the small Qwen3 before tracing begins")
+    parser.add_argument(
+        "--before", type=int, default=60, help="steps of the small Qwen3 before tracing begins"
+    )
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--items", type=int, default=16)
     parser.add_argument("--rows", type=int, default=8)
@@ -103,12 +113,16 @@ def _options() -> Any:
 def _print(options: Any, rate: float, tracer: Tracer, seconds: float) -> None:
     rows = balances(tracer.intervals, tracer.names)
     gap = max(float((abs(i.gap) / np.abs(i.amounts).sum(0)).max()) for i in tracer.intervals)
-    print(f"{options.model}, spacing {options.spacing}, {options.steps} steps, rate {rate:g}, {seconds:.0f} CPU s")
+    print(
+        f"{options.model}, spacing {options.spacing}, {options.steps} steps, rate {rate:g}, {seconds:.0f} CPU s"
+    )
     print(f"identity holds to {gap:.1e} (float32); spacing at the end {tracer.refresh.every}")
     for functional in FUNCTIONALS:
         part = coverage(rows.filter(pc.equal(rows["functional"], functional)))
         change = np.mean([i.change for i in part.items])
-        print(f"  {functional:12s} R2 {part.r_squared:.4f}  coverage {part.explained:.4f}  mean change {change:+.3f} nats")
+        print(
+            f"  {functional:12s} R2 {part.r_squared:.4f}  coverage {part.explained:.4f}  mean change {change:+.3f} nats"
+        )
     print(f"  together: {coverage(rows)}")
 
 

@@ -22,7 +22,9 @@ VOCABULARY = 23
 EVERY_STEP = Refresh(every=1, adaptive=False)
 
 
-def tiny_qwen3(layers: int = 1, hidden: int = 8, *, tied: bool = True, seed: int = 0, dtype: Any = torch.float64) -> Any:
+def tiny_qwen3(
+    layers: int = 1, hidden: int = 8, *, tied: bool = True, seed: int = 0, dtype: Any = torch.float64
+) -> Any:
     """A Qwen3 of a few hundred parameters."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
@@ -52,7 +54,11 @@ def with_lora(model: Any, rank: int = 2, **options: Any) -> Any:
 
     torch.manual_seed(1)
     config = LoraConfig(
-        r=rank, lora_alpha=4, lora_dropout=0.0, target_modules=["q_proj", "v_proj", "up_proj", "down_proj"], **options
+        r=rank,
+        lora_alpha=4,
+        lora_dropout=0.0,
+        target_modules=["q_proj", "v_proj", "up_proj", "down_proj"],
+        **options,
     )
     with warnings.catch_warnings():  # peft asks transformers for a property under its old name
         warnings.simplefilter("ignore", FutureWarning)
@@ -89,9 +95,10 @@ def padded(rows: Sequence[tuple[list[int], list[int]]], samples: Sequence[int], 
 def packed(rows: Sequence[tuple[list[int], list[int]]], samples: Sequence[int]) -> Any:
     """(inputs, segments): all samples in one row, told apart by their positions."""
     ids = torch.tensor([[t for tokens, _ in rows for t in tokens]])
-    labels = torch.tensor([[-100, *targets[1:]] for _, targets in rows[:1]] and [[
-        target for _, targets in rows for target in [-100, *targets[1:]]
-    ]])
+    labels = torch.tensor(
+        [[-100, *targets[1:]] for _, targets in rows[:1]]
+        and [[target for _, targets in rows for target in [-100, *targets[1:]]]]
+    )
     positions = torch.tensor([[p for tokens, _ in rows for p in range(len(tokens))]])
     segments, start = [], 0
     for sample, (tokens, _) in zip(samples, rows, strict=True):
@@ -111,6 +118,9 @@ class Loop:
         max_norm: gradients are clipped to it; 0 leaves them.
         shape: how samples become tensors.
         warm_up: steps over which the learning rate grows.
+        scale: the loss is multiplied by it, and gradients divided again before clipping, as a loss scaler does.
+        samples: how many there are.
+        seed: what they are.
     """
 
     steps: int = 4
@@ -119,12 +129,18 @@ class Loop:
     max_norm: float = 0.0
     shape: Callable[..., Any] = padded
     warm_up: int = 0
+    scale: float = 1.0
     samples: int = 7
     seed: int = 0
 
 
 def train(
-    model: Any, optimizer: Any, loop: Loop, observers: Sequence[StepObserver], first: int = 0, last: int | None = None
+    model: Any,
+    optimizer: Any,
+    loop: Loop,
+    observers: Sequence[StepObserver],
+    first: int = 0,
+    last: int | None = None,
 ) -> None:
     """Trains from step `first` up to `last`; the course depends on the step's number only."""
     rows = sentences(loop.samples, loop.seed)
@@ -142,6 +158,9 @@ def train(
             observer.step_started(step)
         for part in range(loop.parts):
             _micro_batch(model, loop, observers, rows, step, part)
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad /= loop.scale
         if loop.max_norm:
             torch.nn.utils.clip_grad_norm_(model.parameters(), loop.max_norm)
         for observer in observers:
@@ -163,7 +182,7 @@ def _micro_batch(
     contexts = [observer.observed(batch) for observer in observers]
     for context in contexts:
         context.__enter__()
-    loss_of(model, inputs, parts=loop.parts).backward()
+    (loop.scale * loss_of(model, inputs, parts=loop.parts)).backward()
     for context in reversed(contexts):
         context.__exit__(None, None, None)
 
@@ -172,15 +191,15 @@ def loss_of(model: Any, inputs: Any, parts: int = 1) -> torch.Tensor:
     """Sum over tokens by a count that all micro-batches share, as transformers does it."""
     logits = model(**{k: v for k, v in inputs.items() if k != "labels"}, use_cache=False).logits[:, :-1]
     targets = inputs["labels"][:, 1:]
-    total = cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100, reduction="sum")
+    total = cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-100, reduction="sum"
+    )
     return total / (8.0 * parts)
 
 
 def items(count: int = 3, seed: int = 50) -> tuple[Probe, ...]:
     """So many items with their loss, and as many with their margin."""
-    questions = [
-        Continuation(tuple(tokens[:-2]), tuple(tokens[-2:])) for tokens, _ in sentences(count, seed)
-    ]
+    questions = [Continuation(tuple(tokens[:-2]), tuple(tokens[-2:])) for tokens, _ in sentences(count, seed)]
     wrong = [Continuation(q.prompt, tuple(3 + (t + 5) % 20 for t in q.answer)) for q in questions]
     ids = tuple(f"item/{n}" for n in range(count))
     return (
@@ -189,9 +208,9 @@ def items(count: int = 3, seed: int = 50) -> tuple[Probe, ...]:
     )
 
 
-def traced(settings: TraceSettings = TraceSettings(refresh=EVERY_STEP), count: int = 3) -> Tracer:  # noqa: B008
+def traced(settings: TraceSettings | None = None, count: int = 3) -> Tracer:
     """A tracer of a few items."""
-    return Tracer(items(count), settings)
+    return Tracer(items(count), settings or TraceSettings(refresh=EVERY_STEP))
 
 
 def relative_gap(intervals: Sequence[Interval]) -> float:
@@ -201,5 +220,3 @@ def relative_gap(intervals: Sequence[Interval]) -> float:
         terms = abs(i.amounts).sum(0) + abs(i.decay) + abs(i.carried) + abs(i.forgotten)
         worst = max(worst, float((abs(i.gap) / terms.clip(1e-300)).max()))
     return worst
-
-

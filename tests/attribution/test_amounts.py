@@ -1,6 +1,7 @@
 """Each sample's amount against the textbook formula, worked out the slow way.
 
-    φ_ij = Σ_{r: i in batch r} Σ_{s >= r} η_s κ(s,r) c_r <P_s ⊙ h̄_j(s), g_i(r)>,   κ(s,r) = (1-β1) β1^(s-r) / (1-β1^(s+1))
+    φ_ij = Σ_{r: i in batch r} Σ_{s >= r} η_s κ(s,r) c_r <P_s ⊙ h̄_j(s), g_i(r)>
+    κ(s,r) = (1-β1) β1^(s-r) / (1-β1^(s+1))
 
 Nothing of the tracer is used on the slow side: gradients come from one backward a sample, parameters from copies.
 """
@@ -8,6 +9,7 @@ Nothing of the tracer is used on the slow side: gradients come from one backward
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -107,7 +109,7 @@ def _slow_decay(notes: Notes, means: list[Any]) -> Any:
 
 def _mean_gradients(notes: Notes) -> list[Any]:
     each = [_item_gradients(m) for m in notes.models]
-    return [(a + b) / 2 for a, b in zip(each, each[1:], strict=False)]
+    return [(a + b) / 2 for a, b in pairwise(each)]
 
 
 def _item_gradients(model: Any) -> Any:

@@ -27,7 +27,9 @@ def recorded(model: Any, inputs: Any, segments: Any, loss: Any = loss_of, **opti
     with capture.recording(segments, inputs["input_ids"].shape[0]) as found:
         loss(model, inputs).backward()
     capture.remove()
-    factor = common_factor(layout, found.shares.sum(0, dtype=layout.work), layout.gradients(), capture.tolerance)
+    factor = common_factor(
+        layout, found.shares.sum(0, dtype=layout.work), layout.gradients(), capture.tolerance
+    )
     assert factor == pytest.approx(1, rel=capture.tolerance)
     return layout, found.shares
 

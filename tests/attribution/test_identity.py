@@ -22,8 +22,8 @@ from attribution.tracer import TraceSettings
 from tests.attribution.builders import (
     EVERY_STEP,
     Loop,
-    padded,
     packed,
+    padded,
     relative_gap,
     tiny_qwen3,
     traced,
@@ -66,6 +66,7 @@ LOOPS = st.builds(
     max_norm=st.sampled_from([0.0, 0.05, 1.0]),
     shape=st.sampled_from([padded, packed]),
     warm_up=st.sampled_from([0, 4]),
+    scale=st.sampled_from([1.0, 1024.0]),
     seed=st.integers(0, 3),
 )
 TRACES = st.builds(
@@ -92,9 +93,7 @@ def optimizer_of(model: Any, kind: Any, options: dict[str, Any], *, grouped: boo
 
 
 @settings(max_examples=40)
-@given(
-    optimizer=st.one_of(ADAMS, SGDS), loop=LOOPS, trace=TRACES, lora=st.booleans(), grouped=st.booleans()
-)
+@given(optimizer=st.one_of(ADAMS, SGDS), loop=LOOPS, trace=TRACES, lora=st.booleans(), grouped=st.booleans())
 def test_everything_that_moved_is_booked(
     optimizer: Any, loop: Loop, trace: TraceSettings, lora: bool, grouped: bool
 ) -> None:
@@ -104,6 +103,8 @@ def test_everything_that_moved_is_booked(
     train(model, optimizer_of(model, *optimizer, grouped=grouped), loop, [tracer])
 
     assert relative_gap(tracer.intervals) < 1e-10
+    for interval in tracer.intervals:
+        assert np.abs(interval.gap).max() <= 1e-6 * np.abs(interval.path).max()
     assert [0, *(i.stop for i in tracer.intervals)] == [*(i.start for i in tracer.intervals), loop.steps]
 
 
@@ -114,7 +115,9 @@ def test_a_resumed_run_books_the_momentum_it_found_as_carried(
 ) -> None:
     loop = Loop(**{**vars(loop), "steps": 6})
     model = with_lora(tiny_qwen3()) if lora else tiny_qwen3()
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.1)
+    optimizer = torch.optim.AdamW(
+        [p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.1
+    )
     train(model, optimizer, loop, [], last=stop)
     tracer = traced(TraceSettings(refresh=Refresh(every=every, adaptive=False)), count=2)
 
@@ -129,7 +132,9 @@ def test_in_float32_the_identity_holds_to_a_thousandth(lora: bool) -> None:
     model = tiny_qwen3(layers=2, hidden=16, dtype=torch.float32)
     model = with_lora(model) if lora else model
     tracer = traced()
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.1)
+    optimizer = torch.optim.AdamW(
+        [p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.1
+    )
 
     train(model, optimizer, Loop(steps=25, parts=2, max_norm=0.5), [tracer])
 

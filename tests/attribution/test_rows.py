@@ -40,7 +40,9 @@ def test_contributions_sum_to_what_the_balance_says_is_attributed(tracer: Any) -
 
     for n, table in enumerate(contribution_tables(tracer.intervals, tracer.names, tracer.samples)):
         assert table.schema.equals(CONTRIBUTIONS)
-        for name, expected in zip(tracer.names, rows["attributed"].to_numpy()[6 * n : 6 * n + 6], strict=True):
+        for name, expected in zip(
+            tracer.names, rows["attributed"].to_numpy()[6 * n : 6 * n + 6], strict=True
+        ):
             mine = table.filter(
                 pc.and_(pc.equal(table["item"], name.item), pc.equal(table["functional"], name.functional))
             )

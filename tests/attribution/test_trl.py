@@ -48,7 +48,9 @@ def trainer_of(folder: Path, model: Any, **options: Any) -> Any:
         **options,
     )
     rows = [{"input_ids": tokens, "labels": labels} for tokens, labels in ROWS]
-    return SFTTrainer(model=model, args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer)
+    return SFTTrainer(
+        model=model, args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer
+    )
 
 
 @pytest.mark.slow
@@ -88,7 +90,9 @@ def test_numbers_travel_with_the_rows() -> None:
     rows = numbered([{"input_ids": [5, 6]}, {"input_ids": [7]}])
 
     def collate(features: Any) -> Any:
-        return {"input_ids": torch.tensor([f["input_ids"] + [0] * (2 - len(f["input_ids"])) for f in features])}
+        return {
+            "input_ids": torch.tensor([f["input_ids"] + [0] * (2 - len(f["input_ids"])) for f in features])
+        }
 
     batch = marked(collate)([rows[1], rows[0]])
 
