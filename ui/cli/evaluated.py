@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from governance.safe_text import json_safe
 from ui.cli.exit import visible_line
-from ui.cli.output import columns_text, json_text
+from ui.cli.output import columns_text, json_text, put, put_columns
 from ui.cli.session import Session
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
+    from governance.evaluations import Evaluation
+    from governance.lake import Lake
     from training.evaluation.request import Evaluated
     from training.evaluation.summary import Line, Score
 
@@ -63,6 +65,56 @@ def _end(one: Evaluated) -> str:
     counts = ", ".join(f"{n:,} {state}" for state, n in one.evaluation.counts.items() if n)
     words = f"{one.evaluation.suite.name}: {plural(one.evaluation.suite.asked, 'item')}, {counts}"
     return visible_line(f"{words}; kept as {one.evaluation.id}, {one.evaluation.state}")
+
+
+def evaluation_row(found: Evaluation) -> tuple[str, ...]:
+    """One line of `govern runs list`."""
+    scores = (
+        ", ".join(f"{scorer} {100 * score:.1f} %" for scorer, score in found.scores.items()) or "no score"
+    )
+    of = f"{found.model.name} on {found.suite.name}"
+    return (found.id, "evaluation", found.started[:19], found.state.value, scores, found.user, of)
+
+
+def evaluation_values(found: Evaluation) -> dict[str, Any]:
+    """A stored evaluation without its items, as JSON values."""
+    return {"kind": "evaluation", "run": found.id, **json.loads(found.to_json())}
+
+
+def evaluation_words(found: Evaluation) -> str:
+    """An evaluation in a sentence."""
+    return f"evaluation {found.id} ({plural(found.suite.asked, 'item')} of {found.suite.name}, {found.model.name})"
+
+
+def show_evaluation(lake: Lake, found: Evaluation, format: str) -> None:  # noqa: A002
+    """Print a stored evaluation: what decided it, and its figures."""
+    from governance.lake.evaluations import load_results
+    from training.evaluation.request import Evaluated
+    from training.evaluation.summary import summarise
+
+    results = load_results(lake, found.id)
+    one = Evaluated(found, summarise(found.suite.benchmark, results), results)
+    if format == "json":
+        put(as_json([one]).rstrip())
+        return
+    model, suite = found.model, found.suite
+    step = "" if model.step is None else f", step {model.step:,}"
+    settings = sorted(
+        (k, v) for k, v in found.settings.items() if v not in (None, "", {}) and k != "versions"
+    )
+    lines = [
+        ("evaluation", f"{found.id}  {found.state.value}"),
+        ("started", f"{found.started[:19]} by {found.user}"),
+        *((("ended", found.finished[:19]),) if found.finished else ()),
+        ("model", f"{model.name}  {model.backend} {model.where}  {model.hash[:16]}"),
+        *((("of run", f"{model.run}{step}"),) if model.run else ()),
+        ("suite", f"{suite.name}@{suite.version}  {suite.benchmark}, {plural(suite.items, 'item')}"
+                  f"{f', {suite.sampled}' if suite.sampled else ''}"),
+        *(("setting", f"{key} = {value}") for key, value in settings),
+        *(("note", note) for note in found.notes),
+    ]  # fmt: skip
+    put_columns(lines)
+    put("\n" + as_table([one]).rstrip())
 
 
 def as_json(found: list[Evaluated]) -> str:

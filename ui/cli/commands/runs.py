@@ -1,4 +1,4 @@
-"""`govern runs`: the audits and trainings that the lake keeps."""
+"""`govern runs`: the audits, trainings and evaluations that the lake keeps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ui.cli.confirm import confirm
+from ui.cli.evaluated import evaluation_row, evaluation_values, evaluation_words, show_evaluation
 from ui.cli.exit import visible_line
 from ui.cli.lazy import Example, Group, option
 from ui.cli.options import dry_run_option, format_option, yes_option
@@ -32,7 +33,7 @@ RUN = {"RUN": "a run's id, the beginning of one, or latest"}
     ),
 )
 def command() -> None:
-    """List, show, verify and remove stored audits."""
+    """List, show, verify and remove stored audits, trainings and evaluations."""
 
 
 @command.command(
@@ -45,14 +46,16 @@ def command() -> None:
 @format_option("text", "json", default="text")
 @pass_session
 def list_(session: Session, /, format: str) -> int:  # noqa: A002
-    """List the audits and trainings of the lake, latest first."""
+    """List the audits, trainings and evaluations of the lake, latest first."""
     from governance.lake.audits import list_audits
+    from governance.lake.evaluations import list_evaluations
     from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        audits, trained = list_audits(lake), list_trainings(lake)
+        audits, trained, evaluated = list_audits(lake), list_trainings(lake), list_evaluations(lake)
     if format == "json":
         kept = [{"kind": "audit", **asdict(run)} for run in audits] + [asdict(run) for run in trained]
+        kept += [evaluation_values(run) for run in evaluated]
         put_json(sorted(kept, key=lambda run: str(run["started"]), reverse=True))
         return 0
     rows: list[tuple[str, ...]] = [
@@ -67,7 +70,8 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
         )
         for r in audits
     ]
-    every = sorted([*rows, *(training_row(r) for r in trained)], key=lambda row: row[2], reverse=True)
+    rows += [*(training_row(r) for r in trained), *(evaluation_row(r) for r in evaluated)]
+    every = sorted(rows, key=lambda row: row[2], reverse=True)
     put_table(("run", "kind", "started", "state", "found", "by", "of"), every, "no run yet")
     return 0
 
@@ -85,9 +89,11 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
 def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
     """Show who audited what, when, with which settings and counts; `govern report` has the findings.
 
-    Of a training, by its id: what it was made from, what decided it, and how its loss went.
+    Of a training, by its id: what it was made from, what decided it, and how its loss went. Of an evaluation, by its
+    id: which model and items, what decided the answers, and its figures.
     """
     from governance.lake.audits import load_audit, removed_datasets
+    from governance.lake.evaluations import list_evaluations
     from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
@@ -96,6 +102,10 @@ def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
             put_json(training_values(lake, *trained)) if format == "json" else describe_training(
                 lake, *trained
             )
+            return 0
+        evaluated = [e for e in list_evaluations(lake) if e.id.startswith(run)]
+        if len(evaluated) == 1:
+            show_evaluation(lake, evaluated[0], format)
             return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
@@ -174,6 +184,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
         return int(not found.ok)
     held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
     runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
+    held = f"{plural(len(found.evaluations), 'evaluation')}, {held}" if found.evaluations else held
     held = f"{plural(len(found.splits), 'split')}, {held}" if found.splits else held
     if found.ok:
         put(f"{runs} as written, and so are {held}\nthe log ends with {found.end}")
@@ -196,10 +207,21 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
 @yes_option
 @pass_session
 def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
-    """Remove a stored audit with its findings; the log keeps that it was there."""
+    """Remove a stored audit with its findings, or an evaluation with its items; the log keeps that it was there."""
     from governance.lake.audits import find_run, load_audit, remove_audit
+    from governance.lake.evaluations import list_evaluations, remove_evaluation
 
     with session.open_lake(read_only=dry_run) as lake:
+        evaluated = [e for e in list_evaluations(lake) if e.id.startswith(run)]
+        if len(evaluated) == 1:
+            what = visible_line(evaluation_words(*evaluated))
+            if dry_run:
+                put(f"would remove {what}")
+                return 0
+            confirm(f"remove {what}?", yes=yes)
+            remove_evaluation(lake, evaluated[0].id)
+            session.note(f"removed {what}")
+            return 0
         report = load_audit(lake, find_run(lake, run))
         of = ", ".join(d.name for d in report.datasets)
         what = visible_line(f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})")
