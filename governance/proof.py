@@ -1,4 +1,4 @@
-"""The proof that nothing was changed: audits, splits, evaluations, files, events and waivers, each held against its own record."""
+"""The proof that nothing was changed: audits, splits, evaluations, files, events, waivers, each against its record."""
 
 from __future__ import annotations
 
