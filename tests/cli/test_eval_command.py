@@ -53,7 +53,7 @@ def test_a_model_is_evaluated_and_the_table_has_intervals(run: Run, folder: Path
 
     assert 0 == ended.code, ended.err
     lines = ended.out.splitlines()
-    assert ["suite", "items", "official", "strict", "choice"] == lines[0].split()
+    assert ["suite", "items", "official", "strict", "choice", "gold,", "nats"] == lines[0].split()
     assert lines[1].startswith("mine")
     assert "%" in lines[1] and " to " in lines[1]
     assert ["s0", "2"] == lines[2].split()[:2]

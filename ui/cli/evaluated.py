@@ -40,19 +40,24 @@ def say_notes(session: Session, one: Evaluated) -> None:
 def as_table(found: list[Evaluated]) -> str:
     """A line for each suite, each of its subjects below it."""
     scorers = list(dict.fromkeys(scorer for one in found for scorer in one.summary.whole.scores))
+    measured = any(one.summary.whole.gold is not None for one in found)
+    heads = ("suite", "items", *scorers, *(("gold, nats",) if measured else ()))
     rows: list[tuple[str, ...]] = []
     for one in found:
-        rows += [_row(one.evaluation.suite.name, one.summary.whole, scorers)]
-        rows += [_row(f"  {line.name}", line, scorers) for line in one.summary.subjects]
+        rows += [_row(one.evaluation.suite.name, one.summary.whole, scorers, measured)]
+        rows += [_row(f"  {line.name}", line, scorers, measured) for line in one.summary.subjects]
         if one.summary.headline:
             shown = [_score(one.summary.headline.get(s)) for s in scorers]
-            rows.append(("  unweighted mean", f"{len(one.summary.subjects)}", *shown))
+            gap = ("",) if measured else ()
+            rows.append(("  unweighted mean", f"{len(one.summary.subjects)}", *shown, *gap))
     ends = [_end(one) for one in found]
-    return columns_text([("suite", "items", *scorers), *rows]) + "\n\n" + "\n".join(ends) + "\n"
+    return columns_text([heads, *rows]) + "\n\n" + "\n".join(ends) + "\n"
 
 
-def _row(name: str, line: Line, scorers: list[str]) -> tuple[str, ...]:
-    return (name, f"{line.items:,}", *(_score(line.scores.get(s)) for s in scorers))
+def _row(name: str, line: Line, scorers: list[str], measured: bool) -> tuple[str, ...]:
+    gold = "-" if line.gold is None else f"{line.gold:.2f}"
+    scores = (_score(line.scores.get(s)) for s in scorers)
+    return (name, f"{line.items:,}", *scores, *((gold,) if measured else ()))
 
 
 def _score(score: Score | None) -> str:
