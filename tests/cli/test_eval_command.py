@@ -261,7 +261,8 @@ def test_interrupted_by_hand_it_ends_with_130_and_keeps_what_it_has(folder: Path
 
     assert Result(130, "", err) == Result(client.returncode, out, err)
     assert "interrupted" in err
-    assert ("running", 3) == (_kept(folder)[0].state.value, _kept(folder)[0].counts["scored"])
+    assert "running" == _kept(folder)[0].state.value
+    assert 2 <= _kept(folder)[0].counts["scored"] <= 3  # the signal may come while the third is being noted
 
 
 def test_evaluations_are_listed_shown_verified_and_removed(run: Run, folder: Path) -> None:
