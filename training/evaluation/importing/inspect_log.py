@@ -18,6 +18,8 @@ from training.evaluation.importing.entries import Entry, Log, number_of, text_of
 NAME = "inspect"
 VALUES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 """What its scorers say in letters: correct, partly, incorrect, no answer."""
+KEPT = ("task_args", "packages")
+"""What is kept of how the log was made; arguments of the model are not, since keys of servers stand there."""
 ATTACHED = "attachment://"
 
 
@@ -46,7 +48,7 @@ def read(path: Path, sha256: str, wanted: str = "") -> Log:
         sha256,
         text_of(about.get("created")) or "",
         tuple(entries),
-        {"scorer": scorer, **{k: about[k] for k in ("task_args", "model_args", "packages") if about.get(k)}},
+        {"scorer": scorer, **{k: about[k] for k in KEPT if about.get(k)}},
         tuple(notes),
     )
 

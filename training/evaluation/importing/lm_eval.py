@@ -60,7 +60,7 @@ def read(path: Path, sha256: str, wanted: str = "") -> Log:
         sha256,
         _started(about),
         tuple(_entry(row) for row in kept),
-        {k: about[k] for k in ("config", "n-shot", "n-samples", "lm_eval_version", "git_hash") if k in about},
+        _settings(about),
         tuple(_counted(notes)),
     )
 
@@ -213,6 +213,15 @@ def _model(about: Mapping[str, Any], path: Path) -> str:
     pretrained = re.search(r"(?:^|[,{' ])(?:pretrained|model)'?\s?[=:]\s?'?([^,'}]+)", args)
     name = about.get("model_name") or (pretrained.group(1) if pretrained else None)
     return text_of(name) or path.resolve().parent.name.replace("__", "/") or "unknown"
+
+
+def _settings(about: Mapping[str, Any]) -> dict[str, Any]:
+    """How the log was made, without the model's arguments: keys of servers stand there."""
+    config = about.get("config")
+    kept = {k: about[k] for k in ("n-shot", "n-samples", "lm_eval_version", "git_hash") if k in about}
+    if isinstance(config, dict):
+        kept |= {k: config[k] for k in ("model", "limit", "gen_kwargs", "fewshot_seed") if k in config}
+    return kept
 
 
 def _started(about: Mapping[str, Any]) -> str:

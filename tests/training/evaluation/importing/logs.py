@@ -89,7 +89,11 @@ def write_lm_eval(folder: Path, task: str, lines: Iterable[Any], *, results: boo
     if results:
         about = {
             "results": {task: {"alias": task}},
-            "config": {"model": "hf", "model_args": "pretrained=Qwen/Qwen3-8B,dtype=bfloat16", "limit": 2.0},
+            "config": {
+                "model": "hf",
+                "model_args": "pretrained=Qwen/Qwen3-8B,api_key=sk-secret",
+                "limit": 2.0,
+            },
             "n-shot": {task: 5},
             "date": 1793527200.5,
             "model_name": "Qwen/Qwen3-8B",
@@ -119,7 +123,7 @@ def inspect_header(**more: Any) -> dict[str, Any]:
                 "shuffled": False,
             },
             "model": "openai/qwen3",
-            "model_args": {},
+            "model_args": {"api_key": "sk-secret"},
             "config": {"epochs": 1},
             "packages": {"inspect_ai": "0.3.285"},
         },

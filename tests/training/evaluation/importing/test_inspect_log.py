@@ -25,6 +25,7 @@ def test_a_log_is_the_same_in_every_form(tmp_path, name, packed):
 
     assert ("gpqa_diamond", "openai/qwen3", "2026-11-01T10:00:00+00:00") == (log.task, log.model, log.started)
     assert ["rec1", "rec2", "rec3"] == [e.key for e in log.entries]
+    assert "secret" not in str(log.settings)
     assert [1.0, 0.0, 0.0] == [e.score for e in log.entries]
     assert ("B", "B", "Physics", "stop") == (entry.gold, entry.answer, entry.subject, entry.finish)
     assert (60, 7, 1.5) == (entry.prompt_tokens, entry.output_tokens, entry.seconds)

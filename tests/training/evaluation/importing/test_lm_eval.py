@@ -19,6 +19,7 @@ def test_generated_answers(tmp_path):
     assert ("gsm8k", "Qwen/Qwen3-8B", "lm-eval") == (log.task, log.model, log.program)
     assert "2026-11-01T" == log.started[:11]
     assert {"gsm8k": 5} == log.settings["n-shot"]
+    assert "secret" not in str(log.settings)
     assert ("0", DUCKS, "18", 1.0) == (first.key, first.question, first.answer, first.score)
     assert first.gold.endswith("#### 18")
     assert ("It takes 2 bolts, so 2.", "[invalid]", 0.0) == (second.output, second.answer, second.score)
