@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,9 @@ from ui.cli.trainings import describe_training, training_row, training_values
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
+    from governance.evaluations import Evaluation
+    from governance.lake import Lake
+    from governance.lake.trainings import StoredTraining
     from governance.report import AuditReport
 
 RUN = {"RUN": "a run's id, the beginning of one, or latest"}
@@ -93,19 +98,15 @@ def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
     id: which model and items, what decided the answers, and its figures.
     """
     from governance.lake.audits import load_audit, removed_datasets
-    from governance.lake.evaluations import list_evaluations
-    from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        trained = [t for t in list_trainings(lake) if t.run.startswith(run)]
-        if len(trained) == 1:
-            put_json(training_values(lake, *trained)) if format == "json" else describe_training(
-                lake, *trained
-            )
+        trained = _training(lake, run)
+        if trained is not None:
+            put_json(training_values(lake, trained)) if format == "json" else describe_training(lake, trained)
             return 0
-        evaluated = [e for e in list_evaluations(lake) if e.id.startswith(run)]
-        if len(evaluated) == 1:
-            show_evaluation(lake, evaluated[0], format)
+        evaluated = _evaluation(lake, run)
+        if evaluated is not None:
+            show_evaluation(lake, evaluated, format)
             return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
@@ -207,31 +208,64 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
 @yes_option
 @pass_session
 def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
-    """Remove a stored audit with its findings, or an evaluation with its items; the log keeps that it was there."""
-    from governance.lake.audits import find_run, load_audit, remove_audit
-    from governance.lake.evaluations import list_evaluations, remove_evaluation
+    """Remove a stored audit with its findings; the log keeps that it was there.
 
+    Of a training, its record, steps and batches; the folder with its model stays. Of an evaluation, its items.
+    """
     with session.open_lake(read_only=dry_run) as lake:
-        evaluated = [e for e in list_evaluations(lake) if e.id.startswith(run)]
-        if len(evaluated) == 1:
-            what = visible_line(evaluation_words(*evaluated))
-            if dry_run:
-                put(f"would remove {what}")
-                return 0
-            confirm(f"remove {what}?", yes=yes)
-            remove_evaluation(lake, evaluated[0].id)
-            session.note(f"removed {what}")
-            return 0
-        report = load_audit(lake, find_run(lake, run))
-        of = ", ".join(d.name for d in report.datasets)
-        what = visible_line(f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})")
+        what, gone = _removable(lake, run)
         if dry_run:
             put(f"would remove {what}")
             return 0
         confirm(f"remove {what}?", yes=yes)
-        remove_audit(lake, report.run.id)
+        gone()
     session.note(f"removed {what}")
     return 0
+
+
+def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
+    """(the run in words, what removes it)."""
+    from governance.lake.audits import find_run, load_audit, remove_audit
+    from governance.lake.evaluations import remove_evaluation
+    from governance.lake.trainings import remove_training
+
+    trained = _training(lake, run)
+    if trained is not None:
+        words = f"run {trained.run} ({plural(trained.steps, 'step')}, {trained.split} -> {trained.model})"
+        return visible_line(words), partial(remove_training, lake, trained.run)
+    evaluated = _evaluation(lake, run)
+    if evaluated is not None:
+        return visible_line(evaluation_words(evaluated)), partial(remove_evaluation, lake, evaluated.id)
+    report = load_audit(lake, find_run(lake, run))
+    of = ", ".join(d.name for d in report.datasets)
+    words = f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})"
+    return visible_line(words), partial(remove_audit, lake, report.run.id)
+
+
+def _training(lake: Lake, run: str) -> StoredTraining | None:
+    """The training that is meant: by its id, or the beginning of one that nothing else shares."""
+    from governance.lake.trainings import list_trainings
+
+    return next((t for t in list_trainings(lake) if t.run == _meant(lake, run)), None)
+
+
+def _evaluation(lake: Lake, run: str) -> Evaluation | None:
+    """The evaluation that is meant: by its id, or the beginning of one that nothing else shares."""
+    from governance.lake.evaluations import list_evaluations
+
+    return next((e for e in list_evaluations(lake) if e.id == _meant(lake, run)), None)
+
+
+def _meant(lake: Lake, run: str) -> str:
+    """The one id that is, or begins with, these words; empty where there is none or more than one."""
+    from governance.lake.audits import list_audits
+    from governance.lake.evaluations import list_evaluations
+    from governance.lake.trainings import list_trainings
+
+    ids = [a.run for a in list_audits(lake)] + [t.run for t in list_trainings(lake)]
+    ids += [e.id for e in list_evaluations(lake)]
+    found = [run] if run in ids else [i for i in ids if i.startswith(run)]
+    return found[0] if len(found) == 1 else ""
 
 
 @command.command(
