@@ -246,14 +246,16 @@ def _training(lake: Lake, run: str) -> StoredTraining | None:
     """The training that is meant: by its id, or the beginning of one that nothing else shares."""
     from governance.lake.trainings import list_trainings
 
-    return next((t for t in list_trainings(lake) if t.run == _meant(lake, run)), None)
+    meant = _meant(lake, run)
+    return next((t for t in list_trainings(lake) if t.run == meant), None)
 
 
 def _evaluation(lake: Lake, run: str) -> Evaluation | None:
     """The evaluation that is meant: by its id, or the beginning of one that nothing else shares."""
     from governance.lake.evaluations import list_evaluations
 
-    return next((e for e in list_evaluations(lake) if e.id == _meant(lake, run)), None)
+    meant = _meant(lake, run)
+    return next((e for e in list_evaluations(lake) if e.id == meant), None)
 
 
 def _meant(lake: Lake, run: str) -> str:
