@@ -1,4 +1,4 @@
-"""`govern runs`: the audits and trainings that the lake keeps."""
+"""`govern runs`: the audits, trainings and evaluations that the lake keeps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ui.cli.confirm import confirm
+from ui.cli.evaluated import evaluation_row, evaluation_values, evaluation_words, show_evaluation
 from ui.cli.exit import visible_line
 from ui.cli.lazy import Example, Group, option
 from ui.cli.options import dry_run_option, format_option, yes_option
@@ -21,6 +22,7 @@ from ui.cli.trainings import describe_training, training_row, training_values
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
+    from governance.evaluations import Evaluation
     from governance.lake import Lake
     from governance.lake.trainings import StoredTraining
     from governance.report import AuditReport
@@ -36,7 +38,7 @@ RUN = {"RUN": "a run's id, the beginning of one, or latest"}
     ),
 )
 def command() -> None:
-    """List, show, verify and remove stored audits."""
+    """List, show, verify and remove stored audits, trainings and evaluations."""
 
 
 @command.command(
@@ -49,14 +51,16 @@ def command() -> None:
 @format_option("text", "json", default="text")
 @pass_session
 def list_(session: Session, /, format: str) -> int:  # noqa: A002
-    """List the audits and trainings of the lake, latest first."""
+    """List the audits, trainings and evaluations of the lake, latest first."""
     from governance.lake.audits import list_audits
+    from governance.lake.evaluations import list_evaluations
     from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        audits, trained = list_audits(lake), list_trainings(lake)
+        audits, trained, evaluated = list_audits(lake), list_trainings(lake), list_evaluations(lake)
     if format == "json":
         kept = [{"kind": "audit", **asdict(run)} for run in audits] + [asdict(run) for run in trained]
+        kept += [evaluation_values(run) for run in evaluated]
         put_json(sorted(kept, key=lambda run: str(run["started"]), reverse=True))
         return 0
     rows: list[tuple[str, ...]] = [
@@ -71,7 +75,8 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
         )
         for r in audits
     ]
-    every = sorted([*rows, *(training_row(r) for r in trained)], key=lambda row: row[2], reverse=True)
+    rows += [*(training_row(r) for r in trained), *(evaluation_row(r) for r in evaluated)]
+    every = sorted(rows, key=lambda row: row[2], reverse=True)
     put_table(("run", "kind", "started", "state", "found", "by", "of"), every, "no run yet")
     return 0
 
@@ -89,7 +94,8 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
 def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
     """Show who audited what, when, with which settings and counts; `govern report` has the findings.
 
-    Of a training, by its id: what it was made from, what decided it, and how its loss went.
+    Of a training, by its id: what it was made from, what decided it, and how its loss went. Of an evaluation, by its
+    id: which model and items, what decided the answers, and its figures.
     """
     from governance.lake.audits import load_audit, removed_datasets
 
@@ -97,6 +103,10 @@ def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
         trained = _training(lake, run)
         if trained is not None:
             put_json(training_values(lake, trained)) if format == "json" else describe_training(lake, trained)
+            return 0
+        evaluated = _evaluation(lake, run)
+        if evaluated is not None:
+            show_evaluation(lake, evaluated, format)
             return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
@@ -175,6 +185,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
         return int(not found.ok)
     held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
     runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
+    held = f"{plural(len(found.evaluations), 'evaluation')}, {held}" if found.evaluations else held
     held = f"{plural(len(found.splits), 'split')}, {held}" if found.splits else held
     if found.ok:
         put(f"{runs} as written, and so are {held}\nthe log ends with {found.end}")
@@ -199,7 +210,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
 def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
     """Remove a stored audit with its findings; the log keeps that it was there.
 
-    Of a training, its record, steps and batches; the folder with its model stays.
+    Of a training, its record, steps and batches; the folder with its model stays. Of an evaluation, its items.
     """
     with session.open_lake(read_only=dry_run) as lake:
         what, gone = _removable(lake, run)
@@ -215,12 +226,16 @@ def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
 def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
     """(the run in words, what removes it)."""
     from governance.lake.audits import find_run, load_audit, remove_audit
+    from governance.lake.evaluations import remove_evaluation
     from governance.lake.trainings import remove_training
 
     trained = _training(lake, run)
     if trained is not None:
         words = f"run {trained.run} ({plural(trained.steps, 'step')}, {trained.split} -> {trained.model})"
         return visible_line(words), partial(remove_training, lake, trained.run)
+    evaluated = _evaluation(lake, run)
+    if evaluated is not None:
+        return visible_line(evaluation_words(evaluated)), partial(remove_evaluation, lake, evaluated.id)
     report = load_audit(lake, find_run(lake, run))
     of = ", ".join(d.name for d in report.datasets)
     words = f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})"
@@ -228,14 +243,31 @@ def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
 
 
 def _training(lake: Lake, run: str) -> StoredTraining | None:
-    """The training that is meant: by its id, or the beginning of one that no audit shares."""
-    from governance.lake.audits import list_audits
+    """The training that is meant: by its id, or the beginning of one that nothing else shares."""
     from governance.lake.trainings import list_trainings
 
-    found = [t for t in list_trainings(lake) if t.run.startswith(run)]
-    shared = any(audit.run.startswith(run) for audit in list_audits(lake))
-    exact = [t for t in found if t.run == run]
-    return exact[0] if exact else found[0] if len(found) == 1 and not shared else None
+    meant = _meant(lake, run)
+    return next((t for t in list_trainings(lake) if t.run == meant), None)
+
+
+def _evaluation(lake: Lake, run: str) -> Evaluation | None:
+    """The evaluation that is meant: by its id, or the beginning of one that nothing else shares."""
+    from governance.lake.evaluations import list_evaluations
+
+    meant = _meant(lake, run)
+    return next((e for e in list_evaluations(lake) if e.id == meant), None)
+
+
+def _meant(lake: Lake, run: str) -> str:
+    """The one id that is, or begins with, these words; empty where there is none or more than one."""
+    from governance.lake.audits import list_audits
+    from governance.lake.evaluations import list_evaluations
+    from governance.lake.trainings import list_trainings
+
+    ids = [a.run for a in list_audits(lake)] + [t.run for t in list_trainings(lake)]
+    ids += [e.id for e in list_evaluations(lake)]
+    found = [run] if run in ids else [i for i in ids if i.startswith(run)]
+    return found[0] if len(found) == 1 else ""
 
 
 @command.command(
