@@ -124,8 +124,7 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
         result = train_grpo(inner, observers)
         if book is not None:
             with only_our_words():
-                loaded.model.save_pretrained(str(request.folder / MODEL))
-                tokenizer.save_pretrained(str(request.folder / MODEL))
+                _keep_model(loaded, request.folder / MODEL)
     except BaseException as error:
         known = explained(error, settings.as_sft(), placement, last_whole(request.folder))
         if book is not None:
@@ -139,6 +138,13 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
             FINISHED, {"model": str((request.folder / MODEL).absolute()), "taken": dict(result.taken)}
         )
     return _done(request, book, prompts, result)
+
+
+def _keep_model(loaded: LoadedModel, folder: Path) -> None:
+    """The trained model; of adapters the one that was trained, not the copy that TRL measures the distance from."""
+    chosen = {"selected_adapters": ["default"]} if hasattr(loaded.model, "peft_config") else {}
+    loaded.model.save_pretrained(str(folder), **chosen)
+    loaded.tokenizer.save_pretrained(str(folder))
 
 
 def _prompts(request: GrpoRunRequest, loaded: LoadedModel) -> _Prompts:
