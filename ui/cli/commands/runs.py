@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ from ui.cli.trainings import describe_training, training_row, training_values
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
+    from governance.lake import Lake
+    from governance.lake.trainings import StoredTraining
     from governance.report import AuditReport
 
 RUN = {"RUN": "a run's id, the beginning of one, or latest"}
@@ -88,14 +92,11 @@ def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
     Of a training, by its id: what it was made from, what decided it, and how its loss went.
     """
     from governance.lake.audits import load_audit, removed_datasets
-    from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        trained = [t for t in list_trainings(lake) if t.run.startswith(run)]
-        if len(trained) == 1:
-            put_json(training_values(lake, *trained)) if format == "json" else describe_training(
-                lake, *trained
-            )
+        trained = _training(lake, run)
+        if trained is not None:
+            put_json(training_values(lake, trained)) if format == "json" else describe_training(lake, trained)
             return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
@@ -196,20 +197,45 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
 @yes_option
 @pass_session
 def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
-    """Remove a stored audit with its findings; the log keeps that it was there."""
-    from governance.lake.audits import find_run, load_audit, remove_audit
+    """Remove a stored audit with its findings; the log keeps that it was there.
 
+    Of a training, its record, steps and batches; the folder with its model stays.
+    """
     with session.open_lake(read_only=dry_run) as lake:
-        report = load_audit(lake, find_run(lake, run))
-        of = ", ".join(d.name for d in report.datasets)
-        what = visible_line(f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})")
+        what, gone = _removable(lake, run)
         if dry_run:
             put(f"would remove {what}")
             return 0
         confirm(f"remove {what}?", yes=yes)
-        remove_audit(lake, report.run.id)
+        gone()
     session.note(f"removed {what}")
     return 0
+
+
+def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
+    """(the run in words, what removes it)."""
+    from governance.lake.audits import find_run, load_audit, remove_audit
+    from governance.lake.trainings import remove_training
+
+    trained = _training(lake, run)
+    if trained is not None:
+        words = f"run {trained.run} ({plural(trained.steps, 'step')}, {trained.split} -> {trained.model})"
+        return visible_line(words), partial(remove_training, lake, trained.run)
+    report = load_audit(lake, find_run(lake, run))
+    of = ", ".join(d.name for d in report.datasets)
+    words = f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})"
+    return visible_line(words), partial(remove_audit, lake, report.run.id)
+
+
+def _training(lake: Lake, run: str) -> StoredTraining | None:
+    """The training that is meant: by its id, or the beginning of one that no audit shares."""
+    from governance.lake.audits import list_audits
+    from governance.lake.trainings import list_trainings
+
+    found = [t for t in list_trainings(lake) if t.run.startswith(run)]
+    shared = any(audit.run.startswith(run) for audit in list_audits(lake))
+    exact = [t for t in found if t.run == run]
+    return exact[0] if exact else found[0] if len(found) == 1 and not shared else None
 
 
 @command.command(
