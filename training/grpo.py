@@ -41,8 +41,11 @@ class Keeper(Protocol):
     def weights(self, step: int, state: WeightState) -> None:
         """Label weights were estimated when so many steps were done."""
 
-    def rewards(self, rewards: pa.Table, windows: pa.Table) -> None:
-        """LABEL_REWARD and LABEL_WINDOW rows, in order; after a resume some may come a second time."""
+    def rewards(self, rewards: pa.Table, windows: pa.Table) -> bool:
+        """True where LABEL_REWARD and LABEL_WINDOW rows are kept; else they come again, with those that follow.
+
+        They come in order. After a resume some may come a second time.
+        """
 
 
 def _nobody(trainer: Any) -> Sequence[Any]:

@@ -119,10 +119,12 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
     prompts = _prompts(request, loaded)
     checkpoint = _checkpoint(request)
     book = _book(request, prompts, loaded, placement, checkpoint) if is_first() else None
-    inner = _inner(request, prompts, loaded, placement, book, checkpoint)
+    keeper = RunKeeper(book, request.lake) if book is not None else None
+    inner = _inner(request, prompts, loaded, placement, book, keeper, checkpoint)
     try:
         result = train_grpo(inner, observers)
-        if book is not None:
+        if keeper is not None:
+            keeper.close()
             with only_our_words():
                 _keep_model(loaded, request.folder / MODEL)
     except BaseException as error:
@@ -250,6 +252,7 @@ def _inner(
     loaded: LoadedModel,
     placement: Placement,
     book: RunBook | None,
+    keeper: RunKeeper | None,
     checkpoint: Checkpoint | None,
 ) -> GrpoRequest:
     def recording(trainer: Any) -> Sequence[Any]:
@@ -257,7 +260,6 @@ def _inner(
 
         return (RewardRecording(trainer, book, request.progress),)
 
-    keeper = RunKeeper(book, request.lake) if book is not None else None
     return GrpoRequest(
         model=loaded.model,
         tokenizer=loaded.tokenizer,
