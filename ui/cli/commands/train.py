@@ -192,7 +192,9 @@ def _resumed(session: Session, lake: Lake, name: str, given: dict[str, Any]) -> 
     record = read_record(known)
     if record.kind != "sft":
         hint = f"--resume {known.parent} goes on with the plan"
-        raise ResumeError("the run is a stage of a plan and cannot go on by itself", where=record.run, hint=hint)
+        raise ResumeError(
+            "the run is a stage of a plan and cannot go on by itself", where=record.run, hint=hint
+        )
     layers = {key: (value, record.origins[key]) for key, value in record.settings.items()}
     return SftRequest(
         split=split_data(lake, record.split),
