@@ -14,8 +14,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from governance.lake.canonical import canonical_json, digest
-
 EVALUATION_ITEM = pa.schema(
     [
         pa.field("item", pa.string(), False),  # the item's id within its suite
@@ -176,6 +174,10 @@ class Evaluation:
 
     def to_json(self) -> str:
         """The record as canonical JSON."""
+        from governance.lake.canonical import (
+            canonical_json,  # the lake's tables are made of this file's schema
+        )
+
         return canonical_json(asdict(self))
 
     @classmethod
@@ -206,6 +208,8 @@ def results_of(table: pa.Table) -> list[ItemResult]:
 
 def results_hash(results: Sequence[ItemResult]) -> str:
     """64 hex over every result in order, but for the seconds, which no two runs share."""
+    from governance.lake.canonical import canonical_json, digest
+
     rows = [{**asdict(r), "seconds": 0.0} for r in results]
     return digest("\n".join(canonical_json(row) for row in rows))
 

@@ -28,10 +28,13 @@ _SAID = (
     r"(?:(?i:(?:final |correct |right |best )?(?:answer|choice|option)(?: to (?:the|this) question)?"
     r"(?: is| should be|\s?[:：=])[:：]?)"
     r"|(?:正确|最终|参考|标准|最后)?(?:答案|选项|结果)(?:应该|应当)?(?:应?[是为选]|[:：=])[:：]?"
+    r"|【(?:正确|参考)?答案】[:：]?"
     r"|(?:故|应|因此|所以|我)?选择?[:：]?)"
 )
 _NUMBER = r"[-+−]?\s?[$¥￥€£]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?\s?[%％]?"
 _UNITS = r"(?:[A-Za-z]{1,12}|[\u4e00-\u9fff]{1,3})?"
+_BOXED_UNITS = r"(?:\s?\\[,;:! ]){0,3}\s?(?:\\(?:text|mathrm)\w{0,4}\{[^{}\d]{1,30}\})?"
+_CONCLUDED = r"(?:结论\*{0,2}[:：]|判断(?:结果)?为[:：]?)"
 _BOOLEAN = {
     "yes": "yes", "true": "yes", "是": "yes", "是的": "yes", "正确": "yes", "对": "yes", "对的": "yes",
     "no": "no", "false": "no", "否": "no", "不是": "no", "错误": "no", "错": "no", "不正确": "no", "不对": "no",
@@ -78,10 +81,12 @@ def letters(text: str, options: str = "ABCD", *, first: bool = False) -> Found |
     said, offset = spoken(text)
     one = rf"[{options}{options.lower()}]" if _alone(said) else rf"[{options}]"
     several = rf"{one}(?:{_CLOSE}(?:[,，、;；和与]|\band\b)?{_OPEN}{one}){{0,7}}(?![A-Za-z]|\s?(?:or|或)\s?[A-H(（])"
-    for found in _in_box(said, several, first):
+    for found in _in_box(said, several, first, rf"|{_OPEN}({several}){_CLOSE}[.．、:：][^\n]{{1,400}}"):
         return _shifted(_letters(found), offset)
     stated = re.compile(rf"{_SAID}{_OPEN}(?:(?i:option|choice)\s|选项)?{_OPEN}({several})(?![A-Za-z])")
-    for hits in (_hits(stated, said), _last_line(said, several), _hits(_leading(several), said)):
+    alone = re.compile(rf"\A\s*{_OPEN}({several}){_CLOSE}\n")
+    endings = (_last_line(said, several), _hits(_leading(several), said), _hits(alone, said))
+    for hits in (_hits(stated, said), *endings):
         if hit := _picked(hits, offset, first):
             return _letters(hit)
     return None
@@ -90,9 +95,9 @@ def letters(text: str, options: str = "ABCD", *, first: bool = False) -> Found |
 def number(text: str, *, first: bool = False) -> Found | None:
     """The number that the answer gives: after ####, in a box, after `the answer is`, or alone with its unit."""
     said, offset = spoken(text)
-    for pattern in (re.compile(rf"####\s?\$?({_NUMBER})"), None, _stated_number(), _lone_number()):
+    for pattern in (re.compile(rf"####[\s*]{{0,4}}\$?({_NUMBER})"), None, _stated_number(), _lone_number()):
         if pattern is None:
-            boxes = list(_in_box(said, _NUMBER, first))
+            boxes = list(_in_box(said, _NUMBER, first, units=_BOXED_UNITS))
             hit = _shifted(boxes[0], offset) if boxes else None
         else:
             hit = _picked(_hits(pattern, said), offset, first)
@@ -106,7 +111,7 @@ def boolean(text: str, *, first: bool = False) -> Found | None:
     said, offset = spoken(text)
     for found in _in_box(said, rf"(?i:{_WORDS})", first):
         return _shifted(_boolean(found), offset)
-    stated = re.compile(rf"{_SAID}{_OPEN}((?i:{_WORDS})){_END}")
+    stated = re.compile(rf"(?:{_SAID}|{_CONCLUDED}){_OPEN}((?i:{_WORDS})){_END}")
     leading = re.compile(rf"\A\s*{_OPEN}((?i:{_WORDS})){_CLOSE}(?=$|[.。,，;；:：!！\n])")
     for hits in (_hits(stated, said), _last_line(said, rf"(?i:{_WORDS})"), _hits(leading, said)):
         if hit := _picked(hits, offset, first):
@@ -135,16 +140,19 @@ def _boxes(text: str) -> Iterator[Found]:
                 break
 
 
-def _in_box(text: str, pattern: str, first: bool) -> Iterator[Found]:
-    r"""What the pattern takes of a box that holds nothing else but \text{...}, dollars and blanks."""
+def _in_box(text: str, pattern: str, first: bool, otherwise: str = "", units: str = "") -> Iterator[Found]:
+    r"""What the pattern takes of a box that holds nothing else but \text{...}, dollars, blanks and a unit.
+
+    `otherwise` is another form of the whole box, a pattern of its own with one group.
+    """
     box = _picked(_boxes(text), 0, first)
     opened, closed = (
         rf"(?:\\text\w*\{{|\\mathrm\{{|\\\$|\\[ (])?{_OPEN}",
         rf"{_CLOSE}\\?{_CLOSE}[}}.。]?\s?{_UNITS}",
     )
-    around = re.compile(rf"{opened}({pattern}){closed}")
+    around = re.compile(rf"{opened}({pattern}){closed}{units}{otherwise}")
     if box and (match := around.fullmatch(box.value.replace("\\%", "%").strip())):
-        yield Found(match.group(1), box.start, box.end)
+        yield Found(match.group(1) or match.group(2), box.start, box.end)
 
 
 def _last_line(text: str, pattern: str) -> Iterator[Found]:
@@ -165,7 +173,8 @@ def _leading(pattern: str) -> re.Pattern[str]:
 
 
 def _stated_number() -> re.Pattern[str]:
-    return re.compile(rf"{_SAID}\s?(?i:about |approximately |约)?{_OPEN}({_NUMBER})(?![\d.]*\d)")
+    opened = rf"(?:\\[(\[])?{_OPEN}"
+    return re.compile(rf"{_SAID}\s?(?i:about |approximately |约)?{opened}({_NUMBER})(?![\d.]*\d)")
 
 
 def _lone_number() -> re.Pattern[str]:

@@ -34,6 +34,16 @@ def read(path: Path) -> Reading:
     return Reading(items, notes)
 
 
+def prompts(path: Path) -> dict[str, str]:
+    """The whole prompt of each item as published, by the item's id; an evaluation asks with these."""
+    unread: list[str] = []
+    return {
+        f"{file.stem}/{number}": text(row.get("prompt")) or ""
+        for file in data_files(path, (".json",))
+        for number, row in read_json(file, unread)
+    }
+
+
 def _item(file: Path, number: int, row: Row, question: str) -> RawItem:
     stem, options = split_options(question)
     return RawItem(

@@ -49,7 +49,7 @@ def _file_items(file: Path, notes: list[str]) -> list[RawItem]:
     found: list[RawItem] = []
     for (number, row), key in zip(rows, keys, strict=True):
         name = f"{file.stem}/{number if by_number else key}"
-        item = _item(name, row)
+        item = item_of(name, row)
         if item is None:
             notes.append(f"{name}: no question among the columns {sorted(row)}, skipped")
         else:
@@ -59,7 +59,7 @@ def _file_items(file: Path, notes: list[str]) -> list[RawItem]:
     return [_with_question(item, q) for item, q in zip(found, questions, strict=True)]
 
 
-def _item(name: str, row: Row) -> RawItem | None:
+def item_of(name: str, row: Row) -> RawItem | None:
     """The item of a row, or None where no column holds a question."""
     fields = {str(k).strip().lower().replace(" ", "_"): v for k, v in row.items()}
     question = _first(fields, QUESTION)

@@ -15,7 +15,7 @@ LETTER = {
     "Option A is wrong. The answer is B.": "B", "It pays more, so:\nC": "C", "Thinking aloud.\n\n(A)": "A",
     "答案：B": "B", "正确答案是B。": "B", "故选C": "C", "因此选择D。": "D", "B、银行": "B", "答案选A": "A",
     "故本题选C": "C", "答案为（D）": "D", "本题答案应为B": "B", "解析：利率上升。\nA": "A", "选：D": "D",
-    "答案是选项A": "A",
+    "答案是选项A": "A", "【答案】A": "A", "B\n\n解析：利率上升": "B", "\\boxed{B. 下降}": "B", "\\boxed{C、不变}": "C",
     "\\boxed{A}": "A", "\\boxed{\\text{(C)}}": "C", "答案是\\boxed{D}。": "D", "\\boxed{B.}": "B",
     "<think>The answer is A</think>答案是B": "B", "<think>A or B?</think>\n\nC": "C",
     # near misses
@@ -39,11 +39,11 @@ LETTERS = {
 }  # fmt: skip
 NUMBER = {
     "#### 42": "42", "He has 3.\n#### 1,000": "1000", "#### $5": "5", "#### -3": "-3", "\\boxed{3.50}": "3.5",
-    "\\boxed{\\$36}": "36", "\\boxed{1/2}": "1/2", "\\boxed{12\\%}": "12%", "\\boxed{7 \\text{ apples}}": None,
+    "\\boxed{\\$36}": "36", "\\boxed{1/2}": "1/2", "\\boxed{12\\%}": "12%", "\\boxed{7 \\text{ apples}}": "7",
     "The answer is $1,200.": "1200", "The final answer is: 7": "7", "So the answer is approximately 3.14": "3.14",
     "Answer: 100": "100", "Answer: -2.50": "-2.5", "42": "42", "12 apples": "12", "3 dollars.": "3", "$5": "5",
     "答案是35%": "35%", "12元": "12", "答案：-3": "-3", "结果为12.0万元": "12", "最终答案：100": "100",
-    "答案为￥200": "200",
+    "答案为￥200": "200", "#### **18**": "18", "The answer is \\(18\\).": "18", "\\boxed{18\\ \\text{元}}": "18",
     "1,234.50元": "1234.5", "答案应为0.5": "0.5", "结果是 3/4": "3/4", "答案：３５": "35", "50%": "50%", "约": None,
     "<think>#### 5</think>7": "7", "The answer is 3, no: the answer is 4": "4", "答案是12。": "12",
     # near misses
@@ -55,7 +55,7 @@ BOOLEAN = {
     "对": "yes",
     "错误，因为利率": "no", "不正确": "no", "答案是：否": "no", "答案：正确": "yes", "答案为“是”": "yes",
     "\\boxed{是}": "yes",
-    "结论如下。\n否": "no", "<think>是</think>否": "no", "“是”": "yes",
+    "结论如下。\n否": "no", "**结论**：否": "no", "最终判断为“否”": "no", "<think>是</think>否": "no", "“是”": "yes",
     "Yes": "yes", "No.": "no", "Yes, because it pays": "yes", "no": "no", "True": "yes", "**False**": "no",
     "The answer is yes.": "yes", "Answer: No": "no", "\\boxed{No}": "no", "\\boxed{\\text{yes}}": "yes",
     "YES!": "yes",

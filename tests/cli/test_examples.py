@@ -14,6 +14,8 @@ import pytest
 from governance.waivers.model import today
 from tests.cli.conftest import COMMAND, REPOSITORY, Run, environment, train_rows, write_rows
 from tests.cli.pages import PAGES
+from tests.training.evaluation.builders import saved_model
+from tests.training.evaluation.importing.logs import gsm8k_lines, inspect_sample, write_inspect
 from ui.cli.main import main
 
 EXAMPLES = [(name, example.command) for name, page in PAGES for example in page.examples]
@@ -24,12 +26,14 @@ MAY_FIND = ("audit", "diff")
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small data file, an evaluation set, and a lake that has seen both."""
+    """A folder with a small data file, an evaluation set, a lake that has seen both, and a tiny model."""
     folder = tmp_path_factory.mktemp("examples")
     rows = train_rows()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         write_rows(folder / "eval.jsonl", [{"question": rows[0]["prompt"], "answer": rows[0]["response"]}])
+        write_rows(folder / "samples_finance.jsonl", gsm8k_lines())
+        write_inspect(folder / "inspect.json", [inspect_sample(f"rec{i}") for i in (1, 2, 3)])
         write_rows(folder / "train.jsonl", rows[:3])
         done(["audit", "train.jsonl", "--exit-zero", "-q", "-f", "json", "-o", "earlier.json"])
         write_rows(folder / "train.jsonl", rows)
@@ -41,6 +45,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(2):
             done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])
         done(["waiver", "approve", "W-0002", "--by", "ben", "-q"])
+    saved_model(folder / "model")
     return folder
 
 

@@ -121,3 +121,19 @@ def _keeps_few(model: torch.nn.Module) -> bool:
     base = getattr(model, "get_base_model", None)
     inner = base() if callable(base) else model
     return "logits_to_keep" in inspect.signature(inner.forward).parameters
+
+
+def next_token_log_probs(model: torch.nn.Module, batch: AnswerBatch) -> torch.Tensor:
+    """(B, V) nats: log-probabilities of every token at the first token of each row's answer.
+
+    Where all answers of a question are one token long, as letters are, one row tells them all.
+    """
+    import torch
+
+    first = (
+        batch.answer_mask.long().argmax(dim=1) - 1
+    )  # (B,) the position that predicts the answer's first token
+    places = torch.bincount(first).nonzero().squeeze(1)  # (K,) each position once, in order
+    logits = _logits_at(model, batch, places)  # (B, K, V)
+    own = logits[torch.arange(len(first), device=first.device), torch.searchsorted(places, first)]
+    return (own.float() if own.dtype in (torch.float16, torch.bfloat16) else own).log_softmax(dim=1)

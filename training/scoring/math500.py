@@ -24,7 +24,8 @@ _FRACTION = re.compile(r"-?(?:\\[dt]?frac\{?-?\d+\}?\{?\d+\}?|\d+/\d+)")
 _UNITS = re.compile(
     r"(?:degree|centimeter|cm|meter|mile|second|minute|hour|day|week|month|year|foot|feet|inch|yard)(?:es)?s?(?:\^\{?\d\}?)?"
 )
-_TUPLE = re.compile(r"[(\[]([^()\[\]]*,[^()\[\]]*)[)\]]")
+_TUPLE = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
+_EQUATION = re.compile(r"[^=]{1,2}=([^=]+)")
 UNDECIDED = "whether it equals the gold was not decided in time"
 
 
@@ -58,17 +59,24 @@ def _same_element(gold: str, given: str) -> bool:
         return True
     if _FRACTION.fullmatch(gold) and _FRACTION.fullmatch(given):
         return _bare(gold) == _bare(given)
-    if "," in gold + given or _whole(gold) != _whole(given):
+    if given.endswith(".") or "," in gold + given or _whole(gold) != _whole(given):
         return False
     return bool(same_expression(gold, given))
 
 
 def _normal(text: str) -> str:
-    r"""Without wrappers, units, degrees, percent signs and the difference of \dfrac and \frac."""
-    bare = re.sub(r"\^\s?\{?\\circ\}?|%", "", _UNITS.sub("", plain(text)))
-    bare = re.sub(r"\\[dt]frac", r"\\frac", bare).replace("\\frac{", "\\frac{").replace("{,}", ",")
-    value = value_of(bare) if re.fullmatch(r"-?[\d,]+(?:\.0+)?", bare) else None
-    return str(int(value)) if value is not None and value.denominator == 1 else bare.lower()
+    r"""Without wrappers, units, degrees, percent signs, the `x =` before it, and the difference of \dfrac and \frac."""
+    if whole := re.fullmatch(r"\\text\{(.+)\}", text.strip()):
+        text = whole.group(1)
+    value, *units = re.split(r"\\text\{ ", text)
+    stop = "." if text.rstrip().endswith(".") else ""
+    bare = plain(value if len(units) == 1 and value.strip() else text) + stop
+    bare = re.sub(r"\^\s?\{?\\circ\}?|%", "", _UNITS.sub("", bare))
+    bare = re.sub(r"\\[dt]frac", r"\\frac", bare).replace("{,}", ",")
+    if match := _EQUATION.fullmatch(bare):
+        bare = match.group(1)
+    number = value_of(bare) if re.fullmatch(r"-?[\d,]+(?:\.0*)?", bare) else None
+    return str(int(number)) if number is not None and number.denominator == 1 else bare.lower()
 
 
 def _bare(fraction: str) -> list[str]:

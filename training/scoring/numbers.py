@@ -16,7 +16,7 @@ _UNIT = re.compile(r"\s*(?:[A-Za-z°]{1,12}\.?|[\u4e00-\u9fff]{1,4}|[$¥￥€£
 
 def value_of(text: str) -> Fraction | None:
     """The value of `1,200`, `-3.5`, `3/4`, `$12` or `15%` (0.15); None of anything else, `2,1` and `2x` too."""
-    if _LOOSE_COMMA.search(text):
+    if _LOOSE_COMMA.search(text) or text.count(".") > 1:
         return None
     plain = plain_number(text.strip())
     match = _PLAIN.fullmatch(plain)

@@ -31,6 +31,7 @@ DEEPEST = 12
 _WRAP = re.compile(r"\\(?:text|textbf|mathrm|mbox)\s?\{([^{}]*)\}")
 _SPACING = re.compile(r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle)(?![A-Za-z])|[\s$]+")
 _FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,9})\}?\{?(\d{1,9})\}?")
+_DIGITS = re.compile(r"[\d.]+")
 _WORDS = re.compile(r"[^\W\d_]{3,}(?:[,-][^\W\d_]+)*")
 
 
@@ -42,22 +43,29 @@ def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | N
     """
     if max(len(gold), len(given)) > LONGEST:
         return False
-    wanted, found = plain(gold), plain(given)
-    if wanted == found:
-        return bool(wanted)
-    if not wanted or not found:
-        return False
-    numbers = _number(wanted), _number(found)
-    if all(value_of(text) is not None for text in numbers):
-        return same_number(*numbers)
-    if _WORDS.fullmatch(wanted):  # a name or a word, which mathematics would take apart
-        return wanted.casefold() == found.casefold()
+    decided = _plainly(plain(gold), plain(given))
+    if decided is not None:
+        return decided
     return _asked(gold, given, seconds) if _readable(given) else False
+
+
+def _plainly(gold: str, given: str) -> bool | None:
+    """Whether two plain answers are equal where that can be seen; None where it takes mathematics."""
+    if gold == given or not gold or not given:
+        return gold == given != ""
+    wanted, found = _number(gold), _number(given)
+    if value_of(wanted) is not None and value_of(found) is not None:
+        return same_number(wanted, found)
+    if value_of(wanted) is not None and _DIGITS.fullmatch(found):  # `1.2.0` is no number, nor two
+        return False
+    if _WORDS.fullmatch(gold):  # a name or a word, which mathematics would take apart
+        return gold.casefold() == given.casefold()
+    return None
 
 
 def plain(text: str) -> str:
     """An answer without wrappers, spacing commands, dollars, blanks and the full stop at its end."""
-    return _SPACING.sub("", _WRAP.sub(r"\1", text.replace("\\%", "%"))).rstrip(".。")
+    return _SPACING.sub("", _WRAP.sub(r"\1", text.replace("\\%", "%").replace("\\$", ""))).rstrip(".。")
 
 
 def _readable(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Two dataset versions, or two audits, side by side."""
+"""Two dataset versions, two audits, or two evaluations, side by side."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from ui.cli.output import put, put_json, to_stdout
 
 if TYPE_CHECKING:
     from governance.baseline import Baseline, Comparison
+    from governance.evaluations import Evaluation
     from governance.lake import Lake
     from governance.lake.diff import VersionDiff
     from governance.report import AuditReport
+    from training.evaluation.comparison import EvaluationComparison
 
 
 def diff_datasets(lake: Lake, old: str, new: str) -> VersionDiff:
@@ -58,3 +60,51 @@ def show_runs(report: AuditReport, comparison: Comparison, format: str) -> None:
     from governance.reports.difference import write
 
     to_stdout(lambda out: write(report, comparison, format, out))
+
+
+def are_evaluations(lake: Lake, *references: str) -> bool:
+    """Whether every reference names an evaluation of the lake; `latest` means what the others are."""
+    from governance.errors import NotFound
+    from governance.lake.evaluations import LATEST, find_evaluation
+
+    try:
+        for reference in references:
+            find_evaluation(lake, reference)
+    except NotFound:
+        return False
+    return any(reference != LATEST for reference in references)
+
+
+def diff_evaluations(
+    lake: Lake, old: str, new: str, scorer: str
+) -> tuple[Evaluation, Evaluation, EvaluationComparison]:
+    """Both evaluations, and how the newer stands against the older.
+
+    Raises:
+        UsageError: they are of different suites.
+    """
+    from governance.errors import UsageError
+    from governance.lake.evaluations import find_evaluation, load_result_table
+    from training.evaluation.comparison import compare
+
+    before, after = find_evaluation(lake, old), find_evaluation(lake, new)
+    if before.suite.name != after.suite.name:
+        raise UsageError(
+            "evaluations of different suites cannot be compared",
+            where=f"{before.id} is of {before.suite.name}, {after.id} of {after.suite.name}",
+            hint="name two evaluations of one suite (`govern runs list`)",
+        )
+    tables = [load_result_table(lake, evaluation.id) for evaluation in (before, after)]
+    return before, after, compare(tables[0], tables[1], scorer)
+
+
+def show_evaluations(
+    old: Evaluation,
+    new: Evaluation,
+    comparison: EvaluationComparison,
+    format: str,  # noqa: A002
+) -> None:
+    """Print a difference of evaluations."""
+    from training.evaluation.difference import write
+
+    to_stdout(lambda out: write(old, new, comparison, format, out))

@@ -121,6 +121,23 @@ class Group(Page, click.Group):
         _definitions(page, "Commands", named)
 
 
+class DefaultGroup(Group):
+    """A group one of whose commands needs not be named: `govern eval MODEL` is `govern eval run MODEL`."""
+
+    def __init__(self, *args: Any, default: str, **kwargs: Any) -> None:
+        self.default = default
+        super().__init__(*args, **kwargs)
+        # an option before the first word is the default command's, so it is left where it stands
+        self.context_settings.update(ignore_unknown_options=True, allow_interspersed_args=False)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named, else the default one with all the words."""
+        named = args if args[0] in self.commands else [self.default, *args]
+        return super().resolve_command(ctx, named)
+
+
 class NoSuchCommand(click.UsageError):
     """A command that is not there, and the nearest ones that are. Click has its own from 8.4 only."""
 

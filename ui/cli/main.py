@@ -42,6 +42,8 @@ SECTIONS = {
         _entry("curate", "Curate datasets into a split, with the reason for every row left out"),
         _entry("splits", "List, show, explain, export, verify and compare curated splits"),
         _entry("train", "Train a model on a split, each step recorded"),
+        _entry("eval", "Evaluate a model item by item, and keep every answer"),
+        _entry("leaderboard", "Compare evaluations with published figures of other models"),
     ),
     "The lake": (
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),

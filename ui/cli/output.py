@@ -84,10 +84,15 @@ def put(text: str) -> None:
 
 def put_json(value: Any) -> None:
     """Write a value to stdout as JSON of several lines."""
+    put(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON of several lines, which no terminal acts on."""
     lines = json.dumps(value, ensure_ascii=False, indent=2).split(
         "\n"
     )  # strings hold none: JSON escapes them
-    put("\n".join(json_safe(line) for line in lines))
+    return "\n".join(json_safe(line) for line in lines)
 
 
 def put_table(heads: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
@@ -97,9 +102,14 @@ def put_table(heads: Sequence[str], rows: Sequence[Sequence[object]], empty: str
 
 def put_columns(rows: Sequence[Sequence[object]]) -> None:
     """Write rows in aligned columns."""
+    put(columns_text(rows))
+
+
+def columns_text(rows: Sequence[Sequence[object]]) -> str:
+    """Rows in aligned columns, a line each."""
     cells = [[visible_line(str(cell)) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    put("\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in cells))
+    return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in cells)
 
 
 def _padded(cell: str, width: int) -> str:

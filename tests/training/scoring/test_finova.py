@@ -137,7 +137,9 @@ INTENT: list[Case] = [
     ("理财-分析解读", '\\boxed{["理财-投资顾问"]}', 0, 0),
     ("[]", "\\boxed{[]}", 1, 1),
     ("[]", "\\boxed{}", 1, 1),
-    ("[]", "", 1, 0),  # nothing found is an empty list
+    ("[]", "", 0, 0),
+    ("[]", "嗯", 1, 0),  # no list found is an empty list
+    ("[]", "<think>嗯</think>", 1, 0),
     ("[]", "不属于上述任何类型。", 1, 0),
     ("[]", "None of them applies.", 1, 0),
     ("[]", '\\boxed{["理财-投资顾问"]}', 0, 0),
@@ -229,7 +231,7 @@ REASONING: list[Case] = [
     ("B", "The answer is (B).", 0, 1),
     ("B", "\\boxed{b}", 0, 0),
     ("B", "\\boxed{A}", 0, 0),
-    ("B", "\\boxed{B. 会计分期}", 0, 0),
+    ("B", "\\boxed{B. 会计分期}", 0, 1),
     ("A;D", "\\boxed{A;D}", 1, 1),
     ("A;D", "\\boxed{D;A}", 0, 1),  # letters have an order too
     ("A;D", "\\boxed{a;d}", 1, 0),

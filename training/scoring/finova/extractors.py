@@ -33,7 +33,7 @@ _JSON_LIST = re.compile(r"json\s{0,100}\[")
 def response_of(output: str) -> str:
     """The response that the extractors read: without thoughts, with the mark that they have ended."""
     text, start = spoken(output)
-    return THOUGHT + text if start and text else text
+    return THOUGHT + text if start and THOUGHT in output else text
 
 
 def yes_or_no(response: str) -> str:
@@ -56,6 +56,7 @@ def json_text(response: str) -> str:
     candidates = (
         _first_list_in_tags(response),
         _to_last_bracket(response, response.find("json[")),
+        _between(response, OPEN + "【工具S】", "【工具E】"),
         _between(response, "【工具S】", "【工具E】"),
         *(match.group(1) for match in _EXAMPLE.finditer(response)),
         _to_last_bracket(response, match.start() if (match := _JSON_LIST.search(response)) else -1),
@@ -79,11 +80,17 @@ def values_text(response: str) -> str:
 
 
 def names_text(response: str) -> str:
-    """What is read as a list: behind a fence, in <answer>, in the first box, else after the thoughts; or `[]`."""
+    """What is read as a list: behind a fence, in <answer>, in the first box, else after the thoughts; or `[]`.
+
+    Only of an empty response is it nothing.
+    """
+    if not response:
+        return ""
     candidates = (
         _last_line_list(response),
         _tagged_box(response, 2),
         _tagged_box(response, 1),
+        _tagged_list(response),
         _tagged(response),
         _first_box(response, 2),
         _first_box(response, 1),
@@ -98,6 +105,13 @@ def _first_list_in_tags(text: str) -> str:
     opened = text.find("[", begin) if begin >= 0 else -1
     closed = text.find("]", opened) if opened >= 0 else -1
     return text[opened : closed + 1] if closed >= 0 and text.find(CLOSE, closed) >= 0 else ""
+
+
+def _tagged_list(text: str) -> str:
+    """A list that fills <answer> from end to end."""
+    begin = text.find(OPEN + "[")
+    end = text.find("]" + CLOSE, begin + len(OPEN) + 2) if begin >= 0 else -1
+    return text[begin + len(OPEN) : end + 1] if end >= 0 else ""
 
 
 def _to_last_bracket(text: str, begin: int) -> str:

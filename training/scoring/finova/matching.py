@@ -35,7 +35,9 @@ def equal(one: str, other: str) -> bool:
     if not a or not b:
         return False
     bare = [re.sub(r"[{}()\[\]]", "", text) for text in (a, b)]
-    return bare[0] == bare[1] or _lists_equal(a, b) or bool(same_expression(a, b))
+    if bare[0] == bare[1] or _lists_equal(a, b):
+        return True
+    return not re.search("[,;=]", a + b) and bool(same_expression(a, b))
 
 
 def _lists_equal(a: str, b: str) -> bool:
@@ -74,7 +76,8 @@ def _without_units(text: str) -> str:
     plain = _UNIT.sub("", plain).replace(" ", "")
     if plain.startswith("{") and plain.endswith("}"):
         plain = plain[1:-1]
-    value = _number(_GROUPED.sub(r"\1", plain))
+    grouped = _GROUPED.sub(r"\1", plain)
+    value = None if "," in grouped else _number(grouped)
     return str(int(value)) if value is not None and abs(value) < 1e15 and value == int(value) else plain
 
 

@@ -268,3 +268,45 @@ def gc(session: Session, /, older_than: int, dry_run: bool) -> int:
     )
     put(f"would give back {counts}" if dry_run else f"gave back {counts}")
     return 0
+
+
+@command.command(
+    arguments={
+        "A": "the earlier one: the id of an evaluation or an audit, or the beginning of one",
+        "B": "the later one",
+    },
+    examples=(
+        Example("the last audit against an earlier report", "govern runs diff earlier.json latest"),
+        Example("for a program; exit 1 if they differ", "govern runs diff latest latest -f json --exit-code"),
+    ),
+)
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B")
+@option(
+    "--scorer",
+    type=click.Choice(["strict", "official", "choice"]),
+    metavar="strict|official|choice",
+    default="strict",
+    help="the score of evaluations to compare (default strict; choice: the likeliest option)",
+)
+@option("--exit-code", is_flag=True, help="exit 1 if they differ")
+@format_option("text", "json", "markdown", default="text")
+@pass_session
+def diff(session: Session, /, old: str, new: str, scorer: str, exit_code: bool, format: str) -> int:  # noqa: A002
+    """Compare two evaluations item by item, or two audits.
+
+    Of evaluations it lists the items fixed and broken, by subject and label, with the difference, its 95 % interval by
+    a paired bootstrap, and an exact McNemar test. Audits are compared as `govern diff` does.
+    """
+    from ui.cli import comparing
+
+    with session.open_lake(read_only=True) as lake:
+        if comparing.are_evaluations(lake, old, new):
+            before, after, found = comparing.diff_evaluations(lake, old, new, scorer)
+            same = found.same
+            comparing.show_evaluations(before, after, found, format)
+        else:
+            report, comparison = comparing.diff_runs(lake, old, new)
+            same = not comparison.new and not comparison.fixed.num_rows
+            comparing.show_runs(report, comparison, format)
+    return int(exit_code and not same)
