@@ -171,3 +171,11 @@ def _one_device(traced: Sequence[tuple[str, torch.nn.Parameter]]) -> None:
             )
         if parameter.is_complex() or parameter.is_sparse:
             raise ParametersNotCovered("complex and sparse parameters are not traced", where=name)
+        if hasattr(parameter, "to_local") or hasattr(
+            parameter, "ds_id"
+        ):  # a DTensor (FSDP), a ZeRO partition
+            raise ParametersNotCovered(
+                "this process holds a shard of the parameter only",
+                where=name,
+                hint="train with whole copies (DDP)",
+            )
