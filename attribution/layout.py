@@ -76,7 +76,7 @@ class Layout:
         with torch.no_grad():
             if len({t.dtype for t in given}) > 1:
                 given = [t.to(self.work) for t in given]
-            flat: Tensor = _flatten_dense_tensors(given)
+            flat: Tensor = _flatten_dense_tensors(given)  # type: ignore[no-untyped-call]
             return flat.to(self.work) if len(given) > 1 else flat.to(self.work, copy=True)
 
     def values(self) -> Tensor:

@@ -174,7 +174,8 @@ class Tracer(Watching):
         self.capture.remove()
         if self.removal is not None:
             self.removal.finish()
-        self._say(str(coverage(balances(self.intervals, self.names))))
+        found = coverage(balances(self.intervals, self.names))
+        self._say(f"{found}; marks and settlements took {100 * self.overhead:.0f} % of the step time")
 
     def settle(self, step: int) -> None:
         """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""
@@ -206,6 +207,12 @@ class Tracer(Watching):
         self.refresh = replace(self.refresh, every=saved.every)
         if self.removal is not None and saved.removal:
             self.removal.restore(saved.removal)
+
+    @property
+    def overhead(self) -> float:
+        """Seconds of marks and settlements over seconds of steps with their capture; what the ceiling bounds."""
+        steps = sum(self._times.steps)
+        return sum(self._times.marks) / steps if steps else 0.0
 
     @property
     def _lines(self) -> tuple[tuple[str, str, str], ...]:
