@@ -116,7 +116,7 @@ def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step
 
 def _probed(model: torch.nn.Module, capture: Capture, probe: Probe) -> tuple[Tensor, Tensor]:
     rows = len(probe.items)
-    batch = _moved(probe.batch, capture.layout.device)
+    batch = moved(probe.batch, capture.layout.device)
     whole = tuple(Segment(i, i, 0, 0) for i in range(rows))
     with capture.recording(whole, rows) as recorded, torch.enable_grad():
         value = (probe.value or VALUES[probe.functional])(model, batch)
@@ -136,16 +136,16 @@ def _probed(model: torch.nn.Module, capture: Capture, probe: Probe) -> tuple[Ten
     return value.detach().double().cpu(), recorded.shares
 
 
-def _moved(batch: Any, device: torch.device) -> Any:
-    """The same with every tensor on the device."""
+def moved(batch: Any, device: torch.device) -> Any:
+    """The batch with every tensor on the device."""
     if isinstance(batch, torch.Tensor):
         return batch.to(device)
     if is_dataclass(batch) and not isinstance(batch, type):
-        return replace(batch, **{f.name: _moved(getattr(batch, f.name), device) for f in fields(batch)})
+        return replace(batch, **{f.name: moved(getattr(batch, f.name), device) for f in fields(batch)})
     if isinstance(batch, Mapping):
-        return {key: _moved(value, device) for key, value in batch.items()}
+        return {key: moved(value, device) for key, value in batch.items()}
     if isinstance(batch, (tuple, list)):
-        return type(batch)(_moved(value, device) for value in batch)
+        return type(batch)(moved(value, device) for value in batch)
     return batch
 
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from attribution.entries import MARGIN
 from attribution.intervals import Floats
-from attribution.items import VALUES, ItemName, Probe
+from attribution.items import VALUES, ItemName, Probe, moved
 from attribution.lds import lds
 from attribution.planted import Flip
 from attribution.why import Cause, Why
@@ -201,7 +201,7 @@ class Worth(Watching):
         with torch.no_grad():
             found = [
                 -p.direction
-                * (p.value or VALUES[p.functional])(self._model, p.batch.to(device)).double().cpu()
+                * (p.value or VALUES[p.functional])(self._model, moved(p.batch, device)).double().cpu()
                 for p in self.probes
             ]
         self._model.train(training)

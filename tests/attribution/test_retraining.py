@@ -7,16 +7,19 @@ from collections.abc import Collection
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from attribution.entries import ANSWER_LOSS, MARGIN
 from attribution.intervals import Floats
-from attribution.items import ItemName
-from attribution.retraining import matrix_of, validate, verify, weightless
+from attribution.items import ItemName, Probe
+from attribution.retraining import Worth, matrix_of, validate, verify, weightless
 from attribution.why import why
 from governance.errors import UsageError
 from governance.lake.contributions import Ledger
 from tests.attribution.ledgers import Amounts, ledger_of, sample_table, with_removals
-from tests.training.builders import members
+from tests.training.builders import members, tiny_qwen3
+from training.evaluation.functionals import Continuation, MarginBatch, answer_batch, answer_loss, margin
+from training.observer import RunStarted
 
 WORTH = {(0, "i"): 1.0, (1, "i"): 0.5, (2, "i"): -0.25, (3, "i"): 0.25, (4, "i"): 0.0}
 
@@ -151,3 +154,23 @@ def test_what_is_left_out_has_no_weight_and_stays_in_its_place():
     assert [2.0, 0.0, 2.0] == found.column("weight").to_pylist()
     assert table.drop(["weight"]) == found.drop(["weight"])
     assert table.schema == found.schema
+
+
+def test_items_are_worth_minus_their_loss_and_their_margin_at_the_end():
+    model = tiny_qwen3(vocabulary=50, layers=1, hidden=16)
+    rows = [Continuation((1, 2), (3,)), Continuation((4,), (5, 6))]
+    gold, other = answer_batch(rows), answer_batch([Continuation((1, 2), (9,)), Continuation((4,), (8,))])
+    probes = [
+        Probe("demo", ("i", "j"), ANSWER_LOSS, gold),
+        Probe("demo", ("i", "j"), MARGIN, MarginBatch(gold, other)),
+    ]
+    worth = Worth(probes)
+    model.train()
+
+    worth.run_started(RunStarted(model, torch.optim.SGD(model.parameters(), lr=0.1), [], 0, 1, 0.0))
+    worth.run_finished(1)
+
+    loss, against = answer_loss(model, gold), margin(model, MarginBatch(gold, other))
+    expected = [*(-loss).tolist(), *against.tolist()]
+    assert pytest.approx(expected) == worth.values.tolist()
+    assert model.training

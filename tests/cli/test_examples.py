@@ -48,11 +48,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(2):
             done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])
         done(["waiver", "approve", "W-0002", "--by", "ben", "-q"])
-    saved_model(folder / "model")
-        done(["curate", "train", "--name", "finance", "-q"])
-        done(["train", "finance", "--set", "max_steps=2", "-o", "runs/earlier", "-q"])
+        done(["train", "sft", "--set", "max_steps=2", "--set", "device=cpu", "-o", "runs/earlier", "-q"])
         trace_run(".govern")
         (folder / "measured.csv").write_text("label,items,passed\nbanking/consultation,40,30\n")
+    saved_model(folder / "model")
     return folder
 
 
