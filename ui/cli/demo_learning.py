@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from training.sft import TrainedRun
 
 SPLIT = "demo"
-PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
-"""What the extra `train` installs and training needs."""
 SETTINGS = """\
 # What `govern demo` trains with; `govern train -h` says how to use such a file.
-learning_rate = 4e-3
+learning_rate = 3e-3
 batch_size = 8
-max_length = 448
+max_length = 640
 max_steps = {steps}
+device = "cpu"
 """
 TRACED = 4  # items whose causes are traced, which repeats the training
 NAMED = 3  # samples of either sign that are shown
@@ -59,8 +58,10 @@ class Lesson:
 
 
 def missing() -> list[str]:
-    """The packages of training that are not installed; nothing is imported."""
+    """The packages of training that are not installed; none is imported."""
     from importlib.util import find_spec
+
+    from ui.cli.commands.train import PACKAGES
 
     return [name for name in PACKAGES if find_spec(name) is None]
 
@@ -182,15 +183,18 @@ def _gold(results: Sequence[ItemResult]) -> list[float]:
 def _explain(session: Session, lake: Lake, suite: Suite, run: TrainedRun) -> None:
     """The training again with the tracer on, and the rows that moved the traced item which gained most."""
     from attribution.reading import split_texts, why_report
+    from attribution.refresh import Refresh
     from attribution.reports import render
+    from attribution.tracer import TraceSettings
     from attribution.tracing import TraceRequest, trace
     from training.evaluation.plan import Choice
 
-    _says("attribute", run.run, "--suite", suite.name, "--items", str(TRACED))
-    session.note("the same steps again, each sample's share of each put to the account of each item")
+    _says("attribute", run.run, "--suite", suite.name, "--items", str(TRACED), "--every", "1")
+    session.note("the same steps again, each sample's share of a step put to the account of each item")
+    every = TraceSettings(refresh=Refresh(every=1, adaptive=False))
+    request = TraceRequest(run.run, (suite,), Choice(limit=TRACED), settings=every, offline=True)
     with moving_line(session) as progress:
-        request = TraceRequest(run.run, (suite,), Choice(limit=TRACED), offline=True)
-        traced = trace(lake, request, session.note, progress)
+        traced = trace(lake, request, progress=progress)
     put(str(traced.coverage))
     item = max(traced.coverage.items, key=lambda one: (one.change, one.item)).item
     _says("why", suite.name, item, "--top", str(NAMED))

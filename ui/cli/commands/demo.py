@@ -41,7 +41,9 @@ WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the
     cls=Command,
     examples=(
         Example("see what it does", "govern demo"),
-        Example("a smaller set, somewhere else", "govern demo --rows 600 --dir elsewhere"),
+        Example(
+            "a smaller set, somewhere else, and no model", "govern demo --rows 600 --dir elsewhere --no-train"
+        ),
     ),
 )
 @option(
@@ -55,9 +57,7 @@ WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the
     help=f"steps of the training (default {STEPS}, half a minute)",
 )  # fmt: skip
 @pass_session
-def command(
-    session: Session, /, folder: str, rows: int, seed: int, no_train: bool, steps: int
-) -> int:  # fmt: skip
+def command(session: Session, /, folder: str, rows: int, seed: int, no_train: bool, steps: int) -> int:
     """Audit a small finance instruction set with planted faults, curate it, and train a small model on it.
 
     Writes the set, an evaluation set and the key to the faults, audits the set as `govern audit` would with
@@ -74,11 +74,13 @@ def command(
     put("")
     show_score(check_key(read_key(files.key.read_text(encoding="utf-8")), report))
     split = demo_learning.curate(session, files, report.run.id)
-    if no_train:
-        pass
-    elif lacking := demo_learning.missing():
-        put(f"\nTraining and evaluation need {', '.join(lacking)}: pip install 'govern[train]', then `govern demo`")
-    else:
+    lacking = demo_learning.missing()
+    if lacking and not no_train:
+        names = ", ".join(lacking)
+        put(
+            f"\n{names} are not here: pip install 'govern[train]', and `govern demo` trains a small model too"
+        )
+    elif not no_train:
         demo_learning.learn(session, files, split, steps)
     put("\n" + next_steps(files))
     return 0
@@ -144,9 +146,19 @@ def next_steps(files: DemoFiles) -> str:
             _waiver(),
         ),
         ("what the rows are about and ask for", label),
+        ("why a row that holds an evaluation item is not in the split", _leak(files)),
         ("your own data", "govern audit DATA --eval SUITE"),
     )
     return "Next:\n" + "\n".join(f"  # {words}\n  {line}" for words, line in steps)
+
+
+def _leak(files: DemoFiles) -> str:
+    """The question for the first row that an evaluation item was planted in."""
+    from governance.demo import read_key
+
+    faults = read_key(files.key.read_text(encoding="utf-8")).faults
+    row = next(fault.rows[0] for fault in faults if fault.rule == "CON001")
+    return shlex.join(["govern", "splits", "why", demo_learning.SPLIT, str(row)])
 
 
 def _waiver() -> str:
