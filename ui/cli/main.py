@@ -26,7 +26,7 @@ def _entry(name: str, summary: str) -> Entry:
 
 SECTIONS = {
     "Start": (
-        _entry("demo", "Audit, curate and learn a small finance set with planted faults"),
+        _entry("demo", "Audit a small finance set with planted faults, curate it and train on it"),
         _entry("init", "Write govern.toml and waivers.toml, and create the lake"),
         _entry("doctor", "Check this machine, the lake and the configuration"),
     ),

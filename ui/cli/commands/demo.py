@@ -58,7 +58,7 @@ WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the
 )  # fmt: skip
 @pass_session
 def command(session: Session, /, folder: str, rows: int, seed: int, no_train: bool, steps: int) -> int:
-    """Audit a small finance instruction set with planted faults, curate it, and train a small model on it.
+    """Audit a small finance set with planted faults, curate it and train on it.
 
     Writes the set, an evaluation set and the key to the faults, audits the set as `govern audit` would with
     default settings, and says how many of the faults were found. Then the default policy makes a split of it. Where
