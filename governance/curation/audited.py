@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from governance.audit import Progress, audit, make_plan, settings
-from governance.curation.inputs import KeptVersion, kept_version
+from governance.curation.inputs import KeptVersion
 from governance.curation.request import CurateRequest
-from governance.errors import UsageError
+from governance.errors import InputError, UsageError
 from governance.lake import Lake
 from governance.lake.audits import LATEST, audits_of, load_audit
 from governance.lake.canonical import canonical_json
@@ -42,13 +42,17 @@ def audited_by(
         raise UsageError(
             "no audit of exactly these versions is stored", where="--audit", hint="leave out --audit"
         )
-    sources = [kept_version(d.lake, d.version.name, d.version.version).source() for d in inputs]
-    return audit(replace(request.audit, name=None), work, progress, sources), True
+    sources = [data.to_audit() for data in inputs]
+    report = audit(replace(request.audit, name=None), work, progress, sources)
+    if places_in(report, records) is None:
+        changed = ", ".join(data.path for data in inputs if data.path)
+        raise InputError("the data changed while they were curated", where=changed, hint="curate them again")
+    return report, True
 
 
 def _settings(request: CurateRequest, inputs: Sequence[KeptVersion], work: Lake) -> str:
     """What an audit by this request would be told: options, rules, suites."""
-    plan = make_plan(request.audit, work, [data.source() for data in inputs])
+    plan = make_plan(request.audit, work, [data.to_audit() for data in inputs])
     suites = sorted(suite.content_hash for suite in plan.suites)
     return canonical_json({"config": json.loads(json.dumps(settings(plan))), "suites": suites})
 

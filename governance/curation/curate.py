@@ -79,7 +79,7 @@ def _inputs(request: CurateRequest, lake: Lake, work: Lake, progress: Progress) 
     for spec in request.datasets:
         if _is_path(spec):
             version = ingest(IngestRequest(spec), work, progress).version
-            found.append(kept_version(work, version.name, version.version, named))
+            found.append(kept_version(work, version.name, version.version, named, spec))
         else:
             found.append(kept_version(lake, *parse_reference(spec), named))
     twice = [ref for ref, count in Counts(data.reference for data in found).items() if count > 1]

@@ -14,6 +14,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -143,11 +144,12 @@ class _Writing:
         members = members.add_column(0, "position", positions)
         how = redaction_from(self.record.policy["redaction"])
         files, index, done = [], [INDEXED.empty_table()], 0
+        names = file_names(self.record)
         for data in self.record.inputs:
             own = members.filter(pc.equal(members.column("dataset"), data.reference)).combine_chunks()
             if own.num_rows:
                 version = kept_version(self.lake, data.name, data.version)
-                rows = _Rows(version, own, how, self.with_weights, len(self.record.inputs))
+                rows = _Rows(version, own, how, self.with_weights, names[data.reference])
                 written, indexed = self._dataset(rows)
                 files += written
                 index += indexed
@@ -167,6 +169,8 @@ class _Writing:
             try:
                 return self._written(rows, PARQUET, schema)
             except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                for part in PARTS:
+                    (self.folder / _path(rows, part, PARQUET)).unlink(missing_ok=True)
                 if not rows.json:
                     hint = "write it as JSON lines: --format jsonl"
                     raise InputError(
@@ -181,18 +185,19 @@ class _Writing:
         self, rows: _Rows, kind: str, schema: pa.Schema | None
     ) -> tuple[list[ExportedFile], list[pa.Table]]:
         files, index = [], []
-        paths = {part: f"data/{part}/{rows.file_name}.{kind}" for part in PARTS}
+        paths = {part: _path(rows, part, kind) for part in PARTS}
         made: dict[str, _Sink] = {}
-        for part, members, table in rows.parts():
-            if part not in made:
-                place = self.folder / paths[part]
-                place.parent.mkdir(parents=True, exist_ok=True)
-                made[part] = _parquet(place, schema) if schema is not None else _JsonSink(place)
-            made[part].write(parsed_as(table, schema) if schema is not None and rows.json else table)
-            places = np.arange(made[part].rows - members.num_rows, made[part].rows)
-            index.append(_indexed(members, paths[part], places))
+        with ExitStack() as stack:
+            for part, members, table in rows.parts():
+                if part not in made:
+                    place = self.folder / paths[part]
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    made[part] = _ParquetSink(place, schema) if schema is not None else _JsonSink(place)
+                    stack.callback(made[part].close)
+                made[part].write(parsed_as(table, schema) if schema is not None and rows.json else table)
+                places = np.arange(made[part].rows - members.num_rows, made[part].rows)
+                index.append(_indexed(members, paths[part], places))
         for part, sink in made.items():
-            sink.close()
             whole = pa.concat_tables([t for t in index if t.column("file")[0].as_py() == paths[part]])
             for _ in file_members(self.folder / paths[part], whole, rows.data.version.record.columns):
                 pass  # reading it back is the point
@@ -202,7 +207,7 @@ class _Writing:
     def _table(self, path: str, table: pa.Table) -> ExportedFile:
         place = self.folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        sink = _parquet(place, table.schema)
+        sink = _ParquetSink(place, table.schema)
         sink.write(table)
         sink.close()
         return self._file(path, table.num_rows)
@@ -210,6 +215,26 @@ class _Writing:
     def _file(self, path: str, rows: int, part: str = "", dataset: str = "") -> ExportedFile:
         place = self.folder / path
         return ExportedFile(path, file_sha256(place), place.stat().st_size, rows, part, dataset)
+
+
+def file_names(record: SplitRecord) -> dict[str, str]:
+    """NAME@VERSION of each input -> the name of its files: the dataset's, as far as that can be one.
+
+    Where two would have the same, in any case of letters, all of these have their version or their place with it.
+    """
+    safe = [UNSAFE.sub("-", i.name).strip(".-") or "rows" for i in record.inputs]
+    numbered = [f"{name}-{i.version}" for name, i in zip(safe, record.inputs, strict=True)]
+    names = [n if _once(n, safe) else m for n, m in zip(safe, numbered, strict=True)]
+    names = [n if _once(n, names) else f"{n}-{place}" for place, n in enumerate(names, 1)]
+    return dict(zip([i.reference for i in record.inputs], names, strict=True))
+
+
+def _once(name: str, names: Sequence[str]) -> bool:
+    return [n.lower() for n in names].count(name.lower()) == 1
+
+
+def _path(rows: _Rows, part: str, kind: str) -> str:
+    return f"data/{part}/{rows.file_name}.{kind}"
 
 
 def _indexed(members: pa.Table, path: str, places: np.ndarray) -> pa.Table:
@@ -228,19 +253,12 @@ class _Rows:
     members: pa.Table
     how: Redaction
     with_weights: bool
-    datasets: int
+    file_name: str
 
     @property
     def json(self) -> bool:
         """Whether rows are the text of JSON records."""
         return self.data.reading.json
-
-    @property
-    def file_name(self) -> str:
-        """The dataset's name, as far as it can be a file's; the version tells equal ones apart."""
-        version = self.data.version
-        safe = UNSAFE.sub("-", version.name).strip(".-") or "rows"
-        return safe if safe == version.name else f"{safe}-{version.id[:0]}{version.version}"
 
     def schema(self) -> pa.Schema | None:
         """The columns of the files; None where JSON records have no common types."""
@@ -418,13 +436,11 @@ class _ParquetSink:
 
     def close(self) -> None:
         """The file is whole."""
-        if self._held:
-            self._flush(whole=True)
-        self._writer.close()
-
-
-def _parquet(path: Path, schema: pa.Schema) -> _ParquetSink:
-    return _ParquetSink(path, schema)
+        try:
+            if self._held:
+                self._flush(whole=True)
+        finally:
+            self._writer.close()
 
 
 class _JsonSink:
@@ -445,8 +461,3 @@ class _JsonSink:
     def close(self) -> None:
         """The file is whole."""
         self._file.close()
-
-
-def sorted_files(files: Sequence[ExportedFile]) -> list[ExportedFile]:
-    """Files of rows first, by path."""
-    return sorted(files, key=lambda f: (not f.part, f.path))

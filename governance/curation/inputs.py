@@ -16,7 +16,7 @@ from governance.curation.record import Input
 from governance.errors import LakeDamaged, UsageError
 from governance.lake import Lake
 from governance.lake.datasets import DatasetVersion, entries, find_version, row_batches
-from governance.readers import ReadOptions, Source
+from governance.readers import ReadOptions, Source, open_source
 from governance.readers.kept import KeptFile, Places, Reading, Stream, reading_of
 from governance.samples import SampleBatch
 
@@ -29,11 +29,13 @@ class KeptVersion:
 
     Attributes:
         named: sample field (group, time) -> the column to take for it.
+        path: the file or folder it was ingested from just now; empty of what was in the lake before.
     """
 
     lake: Lake
     version: DatasetVersion
     named: Mapping[str, str]
+    path: str = ""
 
     @property
     def reference(self) -> str:
@@ -107,6 +109,12 @@ class KeptVersion:
         source.defaults = asdict(self.version.defaults)
         return source
 
+    def to_audit(self) -> Source:
+        """The version as an audit reads it: the file itself where it is at hand, with the words of unreadable rows."""
+        if self.path and self.path != "-":
+            return open_source(self.path)
+        return KeptVersion(self.lake, self.version, {}).source()
+
     def batches(self) -> Iterator[SampleBatch]:
         """The rows in order, each of which is the sample it was.
 
@@ -149,7 +157,7 @@ def _taken(ids: pa.Array, at: Indices) -> pa.Array:
 
 
 def kept_version(
-    lake: Lake, name: str, number: int | None, named: Mapping[str, str] | None = None
+    lake: Lake, name: str, number: int | None, named: Mapping[str, str] | None = None, path: str = ""
 ) -> KeptVersion:
     """The version of a dataset, whose rows must be in the lake.
 
@@ -159,4 +167,4 @@ def kept_version(
     version = find_version(lake, name, number)
     if version.row_schema is None:
         row_batches(lake, name, version.version)  # says so
-    return KeptVersion(lake, version, named or {})
+    return KeptVersion(lake, version, named or {}, path)

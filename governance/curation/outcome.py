@@ -14,7 +14,7 @@ import pyarrow as pa
 from governance.curation.decide import Decided
 from governance.curation.facts import Counter
 from governance.curation.inputs import KeptVersion
-from governance.curation.policy import Policy
+from governance.curation.policy import SEVERITIES, Policy
 from governance.curation.record import EXCLUSION, MEMBER, STEPS, UNREADABLE, Part, SplitRecord, Stage
 from governance.curation.redact import Redaction, redaction_as_mapping
 from governance.curation.request import CurateRequest
@@ -172,16 +172,14 @@ def _counted(rows: pl.DataFrame, column: str) -> dict[str, int]:
 
 
 def _unheard(policy: Policy, report: AuditReport) -> list[str]:
-    """What the policy asks for and no finding could say, because its rule did not run."""
-    from governance.rules.registry import expand
+    """What the policy asks for and no finding could say, because its rule did not run; preview rules need not run."""
+    from governance.rules.registry import expand, find
 
-    codes = [c for c in (*policy.drop, *policy.redact, *policy.duplicates) if c not in ("error", "warning")]
+    codes = [c for c in (*policy.drop, *policy.redact, *policy.duplicates) if c not in SEVERITIES]
     asked = {rule for code in codes for rule in expand(code)}
     ran = {r.id for r in report.rules if r.state is RuleState.RAN}
-    stable = sorted(asked - ran)
-    found = (
-        [f"the policy speaks of rules that did not run in the audit: {', '.join(stable)}"] if stable else []
-    )
+    silent = sorted(rule for rule in asked - ran if find(rule).info.stage == "stable")
+    found = [f"rules of the policy did not run in the audit: {', '.join(silent)}"] if silent else []
     if report.verdict is Verdict.INCOMPLETE:
         found.append("the audit is incomplete: rules that were asked for could not run")
     return found

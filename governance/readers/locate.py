@@ -16,7 +16,7 @@ from governance.readers.sniff import FAMILY, PACKED, Format, asked_format, exten
 from governance.readers.streams import STDIN, opened
 
 STATE, DATASET_DICT = "state.json", "dataset_dict.json"
-SAVED_META = frozenset({STATE, DATASET_DICT, "dataset_info.json", "dataset_infos.json"})
+SAVED_META = frozenset({STATE, DATASET_DICT, "dataset_info.json", "dataset_infos.json", "manifest.json"})
 
 
 @dataclass(frozen=True)
