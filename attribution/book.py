@@ -24,6 +24,7 @@ from attribution.ledger import (
     settled,
 )
 from attribution.movement import Movement
+from attribution.processes import summed
 
 
 @dataclass(eq=False)
@@ -144,7 +145,7 @@ class Book:
         self.carried = self.carried * kept
         self.forgotten = self.forgotten * kept
         for h in [h for h in self.held if _share_left(h) < self.tail]:
-            self.forgotten += h.shares.sum(0, dtype=self.layout.work) * h.weight * h.factor
+            self.forgotten += summed(h.shares.sum(0, dtype=self.layout.work)) * h.weight * h.factor
             self.held.remove(h)
 
     def _decayed(self, movement: Movement) -> Tensor | None:

@@ -66,7 +66,7 @@ class Capture:
         self.layout = layout
         self.trainable = tuple(p for p in model.parameters() if p.requires_grad)
         self.storage = storage or layout.work
-        self.coarsest = torch.promote_types(self.storage, layout.work) if storage is None else self.storage
+        self.coarsest = self.storage
         self._recorded: Recorded | None = None
         self._rows = 0
         self._hooks = [

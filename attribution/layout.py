@@ -68,8 +68,16 @@ class Layout:
     def flat(self, tensors: Iterable[Tensor]) -> Tensor:
         """One tensor a parameter as a new vector of P numbers in the working precision."""
         import torch
+        from torch._utils import (
+            _flatten_dense_tensors,
+        )  # one call for hundreds of small tensors, 20 times as fast
 
-        return torch.cat([t.detach().reshape(-1).to(self.work) for t in tensors])
+        given = list(tensors)
+        with torch.no_grad():
+            if len({t.dtype for t in given}) > 1:
+                given = [t.to(self.work) for t in given]
+            flat: Tensor = _flatten_dense_tensors(given)  # type: ignore[no-untyped-call]
+            return flat.to(self.work) if len(given) > 1 else flat.to(self.work, copy=True)
 
     def values(self) -> Tensor:
         """The parameters as they are now, copied."""
@@ -163,3 +171,11 @@ def _one_device(traced: Sequence[tuple[str, torch.nn.Parameter]]) -> None:
             )
         if parameter.is_complex() or parameter.is_sparse:
             raise ParametersNotCovered("complex and sparse parameters are not traced", where=name)
+        if hasattr(parameter, "to_local") or hasattr(
+            parameter, "ds_id"
+        ):  # a DTensor (FSDP), a ZeRO partition
+            raise ParametersNotCovered(
+                "this process holds a shard of the parameter only",
+                where=name,
+                hint="train with whole copies (DDP)",
+            )

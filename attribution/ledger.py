@@ -41,6 +41,7 @@ import torch
 from attribution.items import Bank
 from attribution.layout import Spread, cut, is_zero
 from attribution.movement import Coefficients
+from attribution.processes import gathered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -224,8 +225,9 @@ def settled(
         directions: M numbers that turn the items' values into costs.
     """
     before, after = _array(windows[0].left.values), _array(windows[-1].right.values)
-    numbers = np.array([s for h in held for s in h.samples], dtype=np.int64)
-    values = np.concatenate([_array(a) for a in amounts.by_step])
+    mine = np.array([s for h in held for s in h.samples], dtype=np.int64)
+    pieces = gathered((mine, np.concatenate([_array(a) for a in amounts.by_step])))
+    numbers, values = (np.concatenate(part) for part in zip(*pieces, strict=True))
     samples, place = np.unique(numbers, return_inverse=True)
     summed = np.zeros((len(samples), values.shape[1]))
     np.add.at(summed, place, values)

@@ -105,13 +105,19 @@ def read_before(layout: Layout, optimizer: torch.optim.Optimizer, applied: Tenso
     groups = groups_of(layout, optimizer)
     states = [optimizer.state.get(p, {}) for p in layout.parameters]
     rule = rule_of(optimizer)
-    each = tuple(
-        RESTS if p.grad is None else rule.coefficients(group, state)
-        for p, group, state in zip(layout.parameters, groups, states, strict=True)
-    )
-    copies = tuple(dict(g) for g in groups)
+    known: dict[
+        tuple[int, bool], Coefficients
+    ] = {}  # of a group they are all alike, but for SGD's first step
+    each = []
+    for parameter, group, state in zip(layout.parameters, groups, states, strict=True):
+        key = id(group), state.get(rule.momentum_key) is None
+        if key not in known:
+            known[key] = rule.coefficients(group, state)
+        each.append(RESTS if parameter.grad is None else known[key])
+    settings = {id(g): dict(g) for g in groups}
+    copies = tuple(settings[id(g)] for g in groups)
     momentum = momentum_of(layout, optimizer)
-    return Pending(copies, each, _counts(states), momentum, applied, layout.values())
+    return Pending(copies, tuple(each), _counts(states), momentum, applied, layout.values())
 
 
 def read_after(layout: Layout, optimizer: torch.optim.Optimizer, pending: Pending) -> Movement:

@@ -82,8 +82,8 @@ def memory_plan(
     return MemoryPlan(
         parameters=parameters,
         items=items,
-        banks=marks * items * parameters * stored,
-        shares=(interval + tail) * samples * parameters * stored,
+        banks=(marks + 1) * items * parameters * stored,  # one is put together while the others are held
+        shares=(interval + tail + 1) * samples * parameters * stored,
         rates=interval * parameters * worked,
         scores=4 * sketched,
         rest=_OTHERS * parameters * worked,

@@ -26,6 +26,7 @@ import torch
 
 from attribution.layout import Layout
 from attribution.ledger import HeldStep, Interval, Window, chunks
+from attribution.processes import count, first, summed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,22 +86,36 @@ class Removal:
         self.contributed[interval.samples] += interval.amounts
         self.seen[interval.samples] = True
 
+    def shared(self) -> tuple[NDArray[np.float64], Tensor]:
+        """(directed, sketches) of all processes; each has gathered those of its own samples."""
+        if count() == 1:
+            return self.directed, self.sketches
+        directed = torch.tensor(self.directed, device=self.sketches.device)
+        return summed(directed).cpu().numpy(), summed(self.sketches.clone())
+
+    def finish(self) -> None:
+        """After the last step: every process has all of it."""
+        self.directed, self.sketches = self.shared()
+
     def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """All of it as plain arrays."""
+        """All of it, of all processes, as plain arrays."""
+        directed, sketches = self.shared()
         return {
             "contributed": self.contributed,
-            "directed": self.directed,
+            "directed": directed,
             "seen": self.seen,
-            "sketches": self.sketches.cpu().numpy(),
+            "sketches": sketches.cpu().numpy(),
             "item_sketches": self.item_sketches.cpu().numpy(),
             "marks": np.array(self.marks),
         }
 
     def restore(self, arrays: Mapping[str, NDArray[np.float64]]) -> None:
-        """Goes on from what `arrays` gave."""
-        self.contributed, self.directed = arrays["contributed"].copy(), arrays["directed"].copy()
-        self.seen, self.marks = arrays["seen"].copy(), int(arrays["marks"])
-        self.sketches.copy_(torch.from_numpy(arrays["sketches"]))
+        """Goes on from what `arrays` gave; what is summed over processes in the end, in the first one only."""
+        self.contributed, self.seen = arrays["contributed"].copy(), arrays["seen"].copy()
+        self.marks = int(arrays["marks"])
+        if first():
+            self.directed = arrays["directed"].copy()
+            self.sketches.copy_(torch.from_numpy(arrays["sketches"]))
         self.item_sketches.copy_(torch.from_numpy(arrays["item_sketches"]))
 
     def scores(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -122,9 +137,9 @@ def cosines(window: Window, h: HeldStep) -> Tensor:
     assert h.rates is not None  # noqa: S101 - the interval is not settled yet
     n, m = len(h.samples), len(window.left.values)
     products, ours, theirs = h.rates.new_zeros(n, m), h.rates.new_zeros(n, 1), h.rates.new_zeros(1, m)
-    for first, last in chunks(h.rates, m):
-        mean = window.between(h.step, first, last, h.rates.dtype)
-        direction = h.shares[:, first:last].to(h.rates.dtype) * h.rates[first:last]
+    for start, stop in chunks(h.rates, m):
+        mean = window.between(h.step, start, stop, h.rates.dtype)
+        direction = h.shares[:, start:stop].to(h.rates.dtype) * h.rates[start:stop]
         products += direction @ mean.T
         ours += direction.square().sum(1, keepdim=True)
         theirs += mean.square().sum(1)
@@ -136,9 +151,9 @@ def sketched(rows: Tensor, signs: Tensor, width: int) -> Tensor:
     sketch = torch.zeros(len(rows), width, dtype=torch.float32, device=rows.device)
     whole = rows.shape[1] // width * width
     wide = max(1, _PIECE // max(1, len(rows) * width)) * width
-    for first in range(0, whole, wide):
-        last = min(first + wide, whole)
-        signed = rows[:, first:last].float() * signs[first:last]
+    for start in range(0, whole, wide):
+        stop = min(start + wide, whole)
+        signed = rows[:, start:stop].float() * signs[start:stop]
         sketch += signed.view(len(rows), -1, width).sum(1)
     rest = rows.shape[1] - whole
     sketch[:, :rest] += rows[:, whole:].float() * signs[whole:]

@@ -33,6 +33,7 @@ from attribution.layout import layout_of
 from attribution.ledger import Interval, Window
 from attribution.movement import Pending, momentum_of, read_after, read_before, rule_of
 from attribution.plan import MemoryPlan, memory_plan, tail_steps
+from attribution.processes import first, largest, summed
 from attribution.refresh import Cost, Refresh, next_refresh
 from attribution.removal import WIDTH, Removal
 from attribution.rows import balances
@@ -111,7 +112,6 @@ class Tracer(Watching):
 
     def run_started(self, run: RunStarted) -> None:
         """Taps go on the model; what cannot be traced is refused here, before the first step."""
-        _refuse_several_processes()
         rule_of(run.optimizer)
         self.layout = layout_of(run.model, self.settings.leave_out)
         self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
@@ -146,7 +146,7 @@ class Tracer(Watching):
         shares = _stacked([r.shares for r in self._recorded])
         self._announce(len(shares))
         gradient = self.layout.gradients()
-        total = shares.sum(0, dtype=self.layout.work)
+        total = summed(shares.sum(0, dtype=self.layout.work))
         factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
         self._pending = shares, factor, read_before(self.layout, self._running.optimizer, gradient)
 
@@ -165,13 +165,17 @@ class Tracer(Watching):
         """The ledger is settled here, and what is needed to go on is put beside the checkpoint."""
         self.settle(step)
         arrays = {} if self.removal is None else self.removal.arrays()
-        save(Saved(step, self._lines, self.refresh.every, tuple(self.intervals), arrays), folder)
+        if first():
+            save(Saved(step, self._lines, self.refresh.every, tuple(self.intervals), arrays), folder)
 
     def run_finished(self, steps: int) -> None:
         """The last mark; all is settled, and the taps come off."""
         self.settle(steps)
         self.capture.remove()
-        self._say(str(coverage(balances(self.intervals, self.names))))
+        if self.removal is not None:
+            self.removal.finish()
+        found = coverage(balances(self.intervals, self.names))
+        self._say(f"{found}; marks and settlements took {100 * self.overhead:.0f} % of the step time")
 
     def settle(self, step: int) -> None:
         """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""
@@ -203,6 +207,12 @@ class Tracer(Watching):
         self.refresh = replace(self.refresh, every=saved.every)
         if self.removal is not None and saved.removal:
             self.removal.restore(saved.removal)
+
+    @property
+    def overhead(self) -> float:
+        """Seconds of marks and settlements over seconds of steps with their capture; what the ceiling bounds."""
+        steps = sum(self._times.steps)
+        return sum(self._times.marks) / steps if steps else 0.0
 
     @property
     def _lines(self) -> tuple[tuple[str, str, str], ...]:
@@ -245,7 +255,8 @@ class Tracer(Watching):
         residual = change - window.path.double().cpu()
         unexplained, changed = float(residual.abs().sum()), float(change.abs().sum())
         cost = self._times.cost(window.right.step, self._running.total_steps)
-        self.refresh = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
+        spaced = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
+        self.refresh = replace(spaced, every=largest(spaced.every))
 
     def _announce(self, samples: int) -> None:
         """Says once what memory the trace takes, before the first step has moved anything."""
@@ -288,17 +299,6 @@ class _Times:
         last = sorted(self.steps[-20:])
         marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
         return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
-
-
-def _refuse_several_processes() -> None:
-    """Each process sees the gradients of its own samples only, while the optimizer gets the mean over all."""
-    spread = torch.distributed.is_available() and torch.distributed.is_initialized()
-    if spread and torch.distributed.get_world_size() > 1:
-        raise CannotTrace(
-            "a run over several processes is not traced",
-            where=f"{torch.distributed.get_world_size()} processes",
-            hint="train with one process",
-        )
 
 
 def _stacked(shares: Sequence[Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The proof that nothing was changed: audits, splits, files, events and waivers, each held against its own record."""
+"""The proof that nothing was changed: audits, splits, evaluations, files, events, waivers, each against its record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from governance.lake import Lake, events
 from governance.lake.allocations import verify_allocations
 from governance.lake.audits import find_run, list_audits, missing_audits, verify_audit
 from governance.lake.contributions import list_attributions, missing_attributions, verify_attribution
+from governance.lake.evaluations import list_evaluations, missing_evaluations, verify_evaluation
 from governance.lake.splits import list_splits, missing_splits, verify_split
 from governance.lake.verify import verify_lake
 from governance.waivers.check import verify_waivers
@@ -16,7 +17,7 @@ from governance.waivers.check import verify_waivers
 
 @dataclass(frozen=True)
 class WholeCheck:
-    """What a look at audits, splits, files, event log and waivers found.
+    """What a look at audits, splits, evaluations, files, event log and waivers found.
 
     Attributes:
         end: number and hash of the last event, as the log has it.
@@ -29,6 +30,7 @@ class WholeCheck:
     end: str
     problems: tuple[str, ...]
     splits: tuple[str, ...] = ()
+    evaluations: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -40,14 +42,24 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     """Everything the lake keeps against its own record, and the file of waivers against the log.
 
     Args:
-        run: check this audit only, by the words of `find_run`; None checks every one, and every split.
+        run: check this audit only, by the words of `find_run`, or this evaluation, by the beginning of its id; None
+            checks every one, and every split.
     """
-    runs = [find_run(lake, run)] if run else [audit.run for audit in list_audits(lake)]
+    evaluations = [e.id for e in list_evaluations(lake) if e.id.startswith(run or "")]
+    if run and len(evaluations) == 1:
+        runs = []
+    else:
+        runs = [find_run(lake, run)] if run else [audit.run for audit in list_audits(lake)]
+        evaluations = [] if run else evaluations
     whole = verify_lake(lake)
     problems = [f"{p.where}: {p.what}" if p.where else p.what for p in whole.problems]
     problems += [f"run {r}: {problem}" for r in runs for problem in verify_audit(lake, r).problems]
     problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
     problems += [*_attribution_problems(lake), *verify_allocations(lake)]
+    problems += [f"evaluation {e}: {p}" for e in evaluations for p in verify_evaluation(lake, e).problems]
+    problems += [
+        f"evaluation {e}: it was committed, and is not in the lake" for e in missing_evaluations(lake)
+    ]
     problems += verify_waivers(lake, waivers, approvals)
     splits = [] if run else list_splits(lake)
     problems += [f"split {s.reference}: {p}" for s in splits for p in verify_split(lake, s).problems]
@@ -60,6 +72,7 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
         f"event {head.seq} {head.hash}",
         tuple(problems),
         tuple(s.reference for s in splits),
+        tuple(evaluations),
     )
 
 

@@ -103,12 +103,14 @@ class Course:
         self._current = {}
         self._active = self._going_on()
 
-    def collected(self) -> tuple[pa.Table, pa.Table]:
-        """(rewards, verdicts) since the last call, as LABEL_REWARD and LABEL_WINDOW."""
+    def pending(self) -> tuple[pa.Table, pa.Table]:
+        """(rewards, verdicts) that no one has kept yet, as LABEL_REWARD and LABEL_WINDOW."""
         rewards = pa.Table.from_pylist(self._rewards, schema=LABEL_REWARD)
-        windows = pa.Table.from_pylist(self._verdicts, schema=LABEL_WINDOW)
+        return rewards, pa.Table.from_pylist(self._verdicts, schema=LABEL_WINDOW)
+
+    def kept(self) -> None:
+        """Nothing is pending any more."""
         self._rewards, self._verdicts = [], []
-        return rewards, windows
 
     def state(self) -> str:
         """Everything that a resumed run needs, as JSON."""

@@ -41,8 +41,11 @@ class Keeper(Protocol):
     def weights(self, step: int, state: WeightState) -> None:
         """Label weights were estimated when so many steps were done."""
 
-    def rewards(self, rewards: pa.Table, windows: pa.Table) -> None:
-        """LABEL_REWARD and LABEL_WINDOW rows, in order; after a resume some may come a second time."""
+    def rewards(self, rewards: pa.Table, windows: pa.Table) -> bool:
+        """True where LABEL_REWARD and LABEL_WINDOW rows are kept; else they come again, with those that follow.
+
+        They come in order. After a resume some may come a second time.
+        """
 
 
 def _nobody(trainer: Any) -> Sequence[Any]:
@@ -128,8 +131,8 @@ def train_grpo(request: GrpoRequest, observers: Sequence[StepObserver] = ()) -> 
     keeping = CourseCallback(course, estimator_of(request, instances), request)
     trainer = _trainer(request, course, observers, keeping)
     with only_our_words(), warnings.catch_warnings():
-        # TRL 1.16 asks transformers 5.24 by a name that goes with version 6, once a step
-        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
+        # TRL 1.16 asks transformers 5.24 by names that go with version 6, at every step
+        warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing", FutureWarning)
         trainer.train(resume_from_checkpoint=None if request.resume is None else str(request.resume))
     return _result(request, course, int(trainer.state.global_step))
 

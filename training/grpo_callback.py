@@ -58,9 +58,9 @@ class CourseCallback(TrainerCallback):
         self._keep(state)
 
     def _keep(self, state: Any) -> None:
-        rewards, windows = self.course.collected()
-        if self.request.keeper is not None and state.is_world_process_zero:
-            self.request.keeper.rewards(rewards, windows)
+        keeper = self.request.keeper
+        if keeper is None or not state.is_world_process_zero or keeper.rewards(*self.course.pending()):
+            self.course.kept()
 
 
 def restored(course: Course, checkpoint: Path) -> None:

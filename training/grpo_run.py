@@ -119,13 +119,14 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
     prompts = _prompts(request, loaded)
     checkpoint = _checkpoint(request)
     book = _book(request, prompts, loaded, placement, checkpoint) if is_first() else None
-    inner = _inner(request, prompts, loaded, placement, book, checkpoint)
+    keeper = RunKeeper(book, request.lake) if book is not None else None
+    inner = _inner(request, prompts, loaded, placement, book, keeper, checkpoint)
     try:
         result = train_grpo(inner, observers)
-        if book is not None:
+        if keeper is not None:
+            keeper.close()
             with only_our_words():
-                loaded.model.save_pretrained(str(request.folder / MODEL))
-                tokenizer.save_pretrained(str(request.folder / MODEL))
+                _keep_model(loaded, request.folder / MODEL)
     except BaseException as error:
         known = explained(error, settings.as_sft(), placement, last_whole(request.folder))
         if book is not None:
@@ -139,6 +140,13 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
             FINISHED, {"model": str((request.folder / MODEL).absolute()), "taken": dict(result.taken)}
         )
     return _done(request, book, prompts, result)
+
+
+def _keep_model(loaded: LoadedModel, folder: Path) -> None:
+    """The trained model; of adapters the one that was trained, not the copy that TRL measures the distance from."""
+    chosen = {"selected_adapters": ["default"]} if hasattr(loaded.model, "peft_config") else {}
+    loaded.model.save_pretrained(str(folder), **chosen)
+    loaded.tokenizer.save_pretrained(str(folder))
 
 
 def _prompts(request: GrpoRunRequest, loaded: LoadedModel) -> _Prompts:
@@ -244,6 +252,7 @@ def _inner(
     loaded: LoadedModel,
     placement: Placement,
     book: RunBook | None,
+    keeper: RunKeeper | None,
     checkpoint: Checkpoint | None,
 ) -> GrpoRequest:
     def recording(trainer: Any) -> Sequence[Any]:
@@ -251,7 +260,6 @@ def _inner(
 
         return (RewardRecording(trainer, book, request.progress),)
 
-    keeper = RunKeeper(book, request.lake) if book is not None else None
     return GrpoRequest(
         model=loaded.model,
         tokenizer=loaded.tokenizer,

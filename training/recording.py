@@ -56,7 +56,7 @@ class Recording(TrainerCallback):
         self.progress = progress
         self.last: StepLine | None = None
         self._rate = 0.0
-        self._began = time.monotonic()
+        self._began: float | None = None
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The epoch decides the order; a run that is taken up in its middle too."""
@@ -72,7 +72,7 @@ class Recording(TrainerCallback):
             self.trainer.weighting.set_labels(labels)
             if self.book is not None:
                 self.book.weights(state.global_step, labels)
-        self._began = time.monotonic() if state.global_step == 0 else self._began
+        self._began = self._began or time.monotonic()
 
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The learning rate of this step; the schedule moves right after."""
@@ -91,7 +91,7 @@ class Recording(TrainerCallback):
             grad_norm=self.trainer.grad_norm,
             tokens=int(rows.column("tokens").to_numpy()[numbers].sum()),
             supervised=int(self.trainer.supervised[numbers].sum()),
-            seconds=round(now - self._began, 6),
+            seconds=round(now - (self._began or now), 6),
             batches=batches,
         )
         self._began = now
@@ -106,6 +106,7 @@ class Recording(TrainerCallback):
         if self.book is not None:
             folder = checkpoint_folder(args.output_dir, state.global_step)
             self.book.checkpoint(sealed(folder, state.global_step))
+        self._began = time.monotonic()  # what a checkpoint takes is no part of the next step
 
     @staticmethod
     def args_distributed(args: Any) -> bool:

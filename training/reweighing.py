@@ -7,11 +7,13 @@ for step s goes on from the last before s, whatever came later in a life that wa
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from governance.errors import LakeBusy
 from governance.lake.label_rewards import rewind_labels
 from governance.lake.label_weights import save_label_weights
 from training.answering import Sampling, answering
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from governance.lake import Lake
 
 ESTIMATES = "label_weights.json"
+_LOG = logging.getLogger("govern.training")
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,20 @@ class Reweighing:
         )
         state = estimator.estimate()
         _keep(self.folder, [*known, (step, state)])
-        if self.lake is not None and state.weights:
-            rewind_labels(self.lake, self.run, step)
-            save_label_weights(self.lake, self.run, weight_rows(step, state))
+        if self.lake is not None:
+            _tell(self.lake, self.run, step, [*known, (step, state)])
         return state.by_label
+
+
+def _tell(lake: Lake, run: str, step: int, found: Sequence[tuple[int, WeightState]]) -> None:
+    """The lake has every estimate until now; one that a busy lake did not take comes with the next."""
+    try:
+        rewind_labels(lake, run, step)
+        for each, state in found:
+            if state.weights:
+                save_label_weights(lake, run, weight_rows(each, state))
+    except LakeBusy as busy:
+        _LOG.warning("%s; the label weights go into the lake at the next estimate", busy.what)
 
 
 def _reference(state: WeightState) -> Mapping[str, float]:

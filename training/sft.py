@@ -9,6 +9,7 @@ bit to those of a run that was never stopped, on a GPU as far as the GPU's own k
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from governance.errors import ConfigError, GovernError
+from governance.errors import ConfigError, GovernError, LakeError
 from governance.stopwatch import user
 from governance.trainings import FAILED, FINISHED, TrainingRecord
 from governance.version import VERSION
@@ -149,7 +150,7 @@ def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> Tr
     _attach(request, trainer, book, observers)
     try:
         with only_our_words():
-            trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+            _go(trainer, checkpoint)
             _keep_model(trainer, request.folder)
     except BaseException as error:
         _fail(error, book, request, placement)
@@ -305,6 +306,18 @@ def _attach(
     trainer.add_callback(Recording(trainer, book, refreshing, request.progress))
 
 
+def _go(trainer: Any, checkpoint: Checkpoint | None) -> None:
+    """Every step that is still to take; none where the run was killed after its last, before its model was kept."""
+    from training.recording import steps_an_epoch
+
+    steps = trainer.args.max_steps
+    last = steps if steps > 0 else steps_an_epoch(trainer) * int(trainer.args.num_train_epochs)
+    if checkpoint is not None and checkpoint.step >= last:  # transformers would take one more
+        trainer._load_from_checkpoint(str(checkpoint.folder))
+        return
+    trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+
+
 def _keep_model(trainer: Any, folder: Path) -> None:
     """The trained model, in a folder that holds nothing but it: no pickles, no state of the optimizer."""
     if is_first():
@@ -317,7 +330,10 @@ def _fail(error: BaseException, book: RunBook | None, request: SftRequest, place
     known = explained(error, request.settings, placement, last_whole(request.folder))
     if book is not None:
         why = known.what if isinstance(known, GovernError) else type(known).__name__
-        book.finish(FAILED, {"why": why})
+        with contextlib.suppress(
+            LakeError
+        ):  # what stopped the run is what to tell; the journal has the steps
+            book.finish(FAILED, {"why": why})
     if known is not error:
         raise known from error
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import gc
 import resource
 import statistics
 import sys
@@ -241,6 +242,7 @@ class _Steps:
 
 
 def _forget_peak(device: str) -> None:
+    gc.collect()  # the run before holds itself in cycles
     if device == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()

@@ -127,6 +127,14 @@ def verify_evaluation(lake: Lake, evaluation: str) -> EvaluationCheck:
     return EvaluationCheck(found.id, tuple(problems))
 
 
+def missing_evaluations(lake: Lake) -> list[str]:
+    """Evaluations that were committed by the event log, were never removed, and are not in the lake."""
+    logged = [e.subject for e in events.beginning(lake, "evaluation.commit")]
+    removed = {e.subject for e in events.beginning(lake, "evaluation.remove")}
+    stored = {e.id for e in list_evaluations(lake)}
+    return [e for e in dict.fromkeys(logged) if e not in removed | stored]
+
+
 def _row(tx: Transaction, evaluation: Evaluation) -> pa.Table:
     row = {
         "evaluation": evaluation.id,

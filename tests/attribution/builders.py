@@ -119,6 +119,7 @@ class Loop:
         shape: how samples become tensors.
         warm_up: steps over which the learning rate grows.
         scale: the loss is multiplied by it, and gradients divided again before clipping, as a loss scaler does.
+        process: (rank, processes); a process takes every so many-th row of a micro-batch.
         samples: how many there are.
         seed: what they are.
     """
@@ -130,6 +131,7 @@ class Loop:
     shape: Callable[..., Any] = padded
     warm_up: int = 0
     scale: float = 1.0
+    process: tuple[int, int] = (0, 1)
     samples: int = 7
     seed: int = 0
 
@@ -141,8 +143,13 @@ def train(
     observers: Sequence[StepObserver],
     first: int = 0,
     last: int | None = None,
+    forward: Any = None,
 ) -> None:
-    """Trains from step `first` up to `last`; the course depends on the step's number only."""
+    """Trains from step `first` up to `last`; the course depends on the step's number only.
+
+    `forward` is what is called where that is a wrapper around the model.
+    """
+    forward = forward or model
     rows = sentences(loop.samples, loop.seed)
     names = [f"{n:064x}" for n in range(loop.samples)]
     run = RunStarted(model, optimizer, names, first, loop.steps, loop.max_norm)
@@ -157,7 +164,7 @@ def train(
         for observer in observers:
             observer.step_started(step)
         for part in range(loop.parts):
-            _micro_batch(model, loop, observers, rows, step, part)
+            _micro_batch(forward, loop, observers, rows, step, part)
         for parameter in model.parameters():
             if parameter.grad is not None:
                 parameter.grad /= loop.scale
@@ -177,12 +184,14 @@ def _micro_batch(
     model: Any, loop: Loop, observers: Sequence[StepObserver], rows: Any, step: int, part: int
 ) -> None:
     chosen = [((step * loop.parts + part) * loop.rows + n) % loop.samples for n in range(loop.rows)]
+    rank, processes = loop.process
+    chosen = chosen[rank::processes]
     inputs, segments = loop.shape([rows[n] for n in chosen], chosen)
     batch = MicroBatch(step, part, segments, inputs)
     contexts = [observer.observed(batch) for observer in observers]
     for context in contexts:
         context.__enter__()
-    (loop.scale * loss_of(model, inputs, parts=loop.parts)).backward()
+    (loop.scale * processes * loss_of(model, inputs, parts=loop.parts)).backward()
     for context in reversed(contexts):
         context.__exit__(None, None, None)
 

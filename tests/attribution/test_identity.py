@@ -92,7 +92,7 @@ def optimizer_of(model: Any, kind: Any, options: dict[str, Any], *, grouped: boo
     return kind(groups, **options)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(optimizer=st.one_of(ADAMS, SGDS), loop=LOOPS, trace=TRACES, lora=st.booleans(), grouped=st.booleans())
 def test_everything_that_moved_is_booked(
     optimizer: Any, loop: Loop, trace: TraceSettings, lora: bool, grouped: bool
@@ -108,7 +108,7 @@ def test_everything_that_moved_is_booked(
     assert [0, *(i.stop for i in tracer.intervals)] == [*(i.start for i in tracer.intervals), loop.steps]
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(loop=LOOPS, lora=st.booleans(), stop=st.integers(1, 4), every=st.integers(1, 3))
 def test_a_resumed_run_books_the_momentum_it_found_as_carried(
     loop: Loop, lora: bool, stop: int, every: int

@@ -63,6 +63,11 @@ def test_a_run_is_trained_listed_and_shown(run: Run, folder: Path, split: None) 
     assert 6 == len(values["steps"])
     assert {"over_length": 1} == values["excluded"]
 
+    assert "6 steps, finance@1 -> new:tiny" in run("runs", "rm", ident[:18], "--dry-run").out
+    assert 0 == run("runs", "rm", ident, "--yes").code
+    assert "no run yet\n" == run("runs", "list").out
+    assert (folder / "runs/first/model").is_dir()
+
 
 def test_a_run_goes_on_from_its_record_alone(run: Run, folder: Path, split: None) -> None:
     run("train", "finance", *SHORT, "--set", "save_every=2", "-o", "runs/first")

@@ -63,6 +63,15 @@ def test_a_plan_is_carried_out_listed_and_gone_on_with(run: Run, folder: Path, f
     assert ["learn", "reward", "reward-targeted"] == [r["stage"] for r in found["runs"]]
     assert (folder / "runs/two/03-reward-targeted/model/model.safetensors").is_file()
 
+    ident = found["runs"][1]["run"]
+    shown = run("runs", "show", ident)
+    values = json.loads(run("runs", "show", ident, "-f", "json").out)
+    assert 0 == shown.code, shown.err
+    assert "taken over after step 2" in shown.out
+    assert "reward did not improve" in shown.out
+    assert ["waiting", "taken_over"] == [w["verdict"] for w in values["label_windows"]]
+    assert [["sums"]] == [s["labels"] for s in values["stages"]][2:]
+
     stage = run("train", "--resume", "runs/two/02-reward")
     assert 2 == stage.code
     assert "a stage of a plan" in stage.err

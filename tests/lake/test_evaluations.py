@@ -22,6 +22,7 @@ from governance.lake.evaluations import (
     find_evaluation,
     list_evaluations,
     load_results,
+    missing_evaluations,
     remove_evaluation,
     verify_evaluation,
 )
@@ -106,6 +107,14 @@ def test_changed_rows_are_noticed(lake: Lake):
     lake.db.execute("UPDATE lake.evaluation_items SET strict = 1 WHERE item = 'test/1'")
 
     assert ("the stored results are not what was committed",) == verify_evaluation(lake, "latest").problems
+
+
+def test_an_evaluation_that_went_without_a_word_is_missed(lake: Lake):
+    commit_evaluation(lake, evaluation(), RESULTS)
+    assert [] == missing_evaluations(lake)
+    lake.db.execute("DELETE FROM lake.evaluations")
+
+    assert [evaluation().id] == missing_evaluations(lake)
 
 
 def test_a_removed_evaluation_is_gone_and_the_log_says_who(lake: Lake):

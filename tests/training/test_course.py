@@ -73,7 +73,7 @@ def test_without_a_rule_no_label_is_judged():
         step(course, n, a=0.0)
 
     assert {} == course.taken
-    assert 0 == course.collected()[1].num_rows
+    assert 0 == course.pending()[1].num_rows
 
 
 def test_rows_say_what_every_prompt_earned_and_what_it_counted():
@@ -81,7 +81,7 @@ def test_rows_say_what_every_prompt_earned_and_what_it_counted():
     course.weights = estimated({"a": LabelRate(0.0), "b": LabelRate(1.0)}, WeightState(), WeightOptions())
     course.answered(5, [Judged(INSTANCES[2], (1.0, 0.0, 0.0, 0.0)), Judged(INSTANCES[4], (1.0, 1.0))])
 
-    rewards, windows = course.collected()
+    rewards, windows = course.pending()
 
     assert [(5, 0, 2, "a", 4, 0.25), (5, 1, 4, "c", 2, 1.0)] == [
         (r["step"], r["place"], r["sample"], r["label"], r["answers"], r["reward"])
@@ -89,7 +89,9 @@ def test_rows_say_what_every_prompt_earned_and_what_it_counted():
     ]
     assert [pytest.approx(1.1 / 1.2 * 2), 1.0] == rewards.column("weight").to_pylist()
     assert 0 == windows.num_rows
-    assert 0 == course.collected()[0].num_rows
+    assert rewards == course.pending()[0]
+    course.kept()
+    assert 0 == course.pending()[0].num_rows
 
 
 def test_verdicts_come_at_the_end_of_windows_with_gain_and_interval():
@@ -97,7 +99,7 @@ def test_verdicts_come_at_the_end_of_windows_with_gain_and_interval():
     for n in range(4):
         step(course, n, a=0.1, b=0.25 * n)
 
-    rows = course.collected()[1].to_pylist()
+    rows = course.pending()[1].to_pylist()
 
     assert [(0, 2), (0, 2), (0, 2), (1, 4), (1, 4), (1, 4)] == [(r["window"], r["stop_step"]) for r in rows]
     assert Counter({WAITING: 4, TAKEN_OVER: 1, "improving": 1}) == Counter(r["verdict"] for r in rows)
@@ -112,7 +114,7 @@ def test_a_label_that_was_taken_over_is_judged_no_more():
     for n in range(8):
         step(course, n, a=0.0)
 
-    assert 2 == sum(r["label"] == "a" for r in course.collected()[1].to_pylist())
+    assert 2 == sum(r["label"] == "a" for r in course.pending()[1].to_pylist())
 
 
 def test_a_course_goes_on_from_its_state_as_if_nothing_had_happened():
@@ -128,5 +130,5 @@ def test_a_course_goes_on_from_its_state_as_if_nothing_had_happened():
             step(course, n, a=0.3, b=0.0)
 
     assert (whole.taken, whole.weights, whole.state()) == (after.taken, after.weights, after.state())
-    assert whole.collected() == after.collected()
+    assert whole.pending() == after.pending()
     assert whole.at(1) == after.at(1)

@@ -49,9 +49,10 @@ class Kept:
     def weights(self, step: int, state: WeightState) -> None:
         self.estimates.append((step, state.by_label))
 
-    def rewards(self, rewards: pa.Table, windows: pa.Table) -> None:
+    def rewards(self, rewards: pa.Table, windows: pa.Table) -> bool:
         self.rows += rewards.to_pylist()
         self.verdicts += windows.to_pylist()
+        return True
 
 
 class States(Watching):

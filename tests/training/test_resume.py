@@ -155,6 +155,21 @@ def test_half_a_checkpoint_and_a_torn_line_are_passed_over(stopped: Any) -> None
     assert [line.loss for line in before if hasattr(line, "loss")] == list(resumed.losses)
 
 
+@pytest.mark.parametrize("lost", ["model", None])
+def test_a_run_killed_after_its_last_step_takes_no_more(stopped: Any, lost: str | None) -> None:
+    import shutil
+
+    before = (stopped.folder / "model" / "model.safetensors").read_bytes()
+    losses = [line.loss for line in read_journal(stopped.folder / "journal.jsonl") if hasattr(line, "loss")]
+    if lost:
+        shutil.rmtree(stopped.folder / lost)
+
+    resumed = train_sft(replace(stopped, resume=True))
+
+    assert (4, 4, losses) == (resumed.first_step, resumed.steps, list(resumed.losses))
+    assert before == (resumed.model / "model.safetensors").read_bytes()
+
+
 def test_halves_are_removed(stopped: Any) -> None:
     (stopped.folder / "checkpoint-4" / SEAL).unlink()
 

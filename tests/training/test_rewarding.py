@@ -26,7 +26,21 @@ def test_the_gold_of_an_answer_earns_its_own_reward(answer: str, kind: str, gold
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "Hello", "About seven, I think", "<think>\\boxed{3}", "\\boxed{}", "\\boxed{7", "她在银行工作。"]
+    "answer",
+    [
+        *(
+            "",
+            "Hello",
+            "About seven, I think",
+            "<think>\\boxed{3}",
+            "\\boxed{}",
+            "\\boxed{7",
+            "她在银行工作。",
+        ),
+        "是的，" + "个人独资企业不受行业、地域或经营范围的限制，" * 3,
+        "A: 你好。\n\nB: " + "这些措施确实很有用。" * 6,
+        "Yes, and then there is much more to be said of it, so that this is no answer to a plain question.",
+    ],
 )
 def test_an_answer_that_states_nothing_has_no_gold(answer: str):
     assert gold_of(answer) is None

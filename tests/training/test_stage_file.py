@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from governance.errors import ConfigError, InputError, UsageError
+from tests.conftest import REPOSITORY
 from training.answering import Sampling
 from training.stage_file import GrpoStage, SftStage, read_stages
 from training.takeover import TakeoverOptions
@@ -70,6 +71,29 @@ def test_the_example_of_the_page_is_a_stage_file(tmp_path: Path):
     text = "\n".join(line.removeprefix("    ") for line in page.splitlines() if line.startswith("    "))
 
     assert ["learn", "reward"] == [s.name for s in read(tmp_path, text).stages]
+
+
+def test_the_example_of_the_documentation_is_a_stage_file(tmp_path: Path):
+    page = (REPOSITORY / "docs" / "stages.md").read_text(encoding="utf-8")
+
+    plan = read(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+
+    assert ["learn", "reward"] == [s.name for s in plan.stages]
+
+
+def test_the_defaults_of_the_documentation_are_those_of_the_program():
+    page = (REPOSITORY / "docs" / "stages.md").read_text(encoding="utf-8")
+    known = WeightOptions()
+
+    for line in (
+        f"| `alpha`, `beta` | {known.alpha:g}, {known.beta:g} |",
+        f"| `gamma` | {known.gamma:g} |",
+        f"| `rho` | {known.rho:g} |",
+        f"| `k`, `answers` | {known.k}, {known.answers} |",
+        f"| `instances` | {known.instances} |",
+        f"| {Sampling().max_new_tokens}, 1, 1, {Sampling().batch} |",
+    ):
+        assert line in page
 
 
 STAGE = '[[stage]]\nname = "a"\nkind = "{}"\n'

@@ -276,13 +276,24 @@ def test_a_stage_without_weak_labels_is_recorded_and_passed_over(tmp_path: Path,
     ).to_pylist()
 
 
-def test_rows_that_are_not_of_the_stage_are_listed_as_excluded(tmp_path: Path, model: Path, lake: Lake):
+def test_rows_that_are_not_of_the_stage_are_excluded_and_adapters_are_kept(
+    tmp_path: Path, model: Path, lake: Lake
+):
     text = """
 [[stage]]
 name = "r"
 kind = "grpo"
 labels = ["sum"]
-settings = {steps = 1, prompts = 2, generations = 2, micro_batch = 4, max_new_tokens = 4, device = "cpu"}
+[stage.settings]
+steps = 1
+prompts = 2
+generations = 2
+micro_batch = 4
+max_new_tokens = 4
+kl = 0.1
+gradient_checkpointing = "on"
+device = "cpu"
+lora = {rank = 2}
 """
     result = run_stages(request(tmp_path / "plan", model, lake, text))
 
@@ -291,6 +302,9 @@ settings = {steps = 1, prompts = 2, generations = 2, micro_batch = 4, max_new_to
         c["values"]: c["counts"] for c in excluded.column("reason").value_counts().to_pylist()
     }
     assert ["sum"] == load_samples(lake, result.runs[0].run).column("label").unique().to_pylist()
+    assert result.model is not None
+    assert (result.model / "adapter_model.safetensors").is_file()
+    assert not (result.model / "ref").exists()
 
 
 def test_stages_run_in_one_process(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch):

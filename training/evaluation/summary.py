@@ -68,11 +68,16 @@ class Score:
 
 @dataclass(frozen=True)
 class Line:
-    """One subject, or the whole: scores by scorer; a scorer without scores is not there."""
+    """One subject, or the whole: scores by scorer; a scorer without scores is not there.
+
+    Attributes:
+        gold: mean log-likelihood of the gold answer, nats; None where it was not measured.
+    """
 
     name: str
     scores: Mapping[str, Score]
     items: int
+    gold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ def _line(name: str, results: Sequence[ItemResult]) -> Line:
         values = [v for r in results if (v := value(r)) is not None]
         if values:
             scores[scorer] = Score.of(accuracy(values))
-    return Line(name, scores, len(results))
+    gold = [r.gold_loglik for r in results if r.gold_loglik is not None]
+    return Line(name, scores, len(results), math.fsum(gold) / len(gold) if gold else None)
 
 
 def _headline(lines: Sequence[Line]) -> dict[str, Score]:

@@ -43,19 +43,24 @@ def same_expression(gold: str, given: str, seconds: float = SECONDS) -> bool | N
     """
     if max(len(gold), len(given)) > LONGEST:
         return False
-    wanted, found = plain(gold), plain(given)
-    if wanted == found:
-        return bool(wanted)
-    if not wanted or not found:
-        return False
-    numbers = _number(wanted), _number(found)
-    if all(value_of(text) is not None for text in numbers):
-        return same_number(*numbers)
-    if value_of(numbers[0]) is not None and _DIGITS.fullmatch(numbers[1]):  # `1.2.0` is no number, nor two
-        return False
-    if _WORDS.fullmatch(wanted):  # a name or a word, which mathematics would take apart
-        return wanted.casefold() == found.casefold()
+    decided = _plainly(plain(gold), plain(given))
+    if decided is not None:
+        return decided
     return _asked(gold, given, seconds) if _readable(given) else False
+
+
+def _plainly(gold: str, given: str) -> bool | None:
+    """Whether two plain answers are equal where that can be seen; None where it takes mathematics."""
+    if gold == given or not gold or not given:
+        return gold == given != ""
+    wanted, found = _number(gold), _number(given)
+    if value_of(wanted) is not None and value_of(found) is not None:
+        return same_number(wanted, found)
+    if value_of(wanted) is not None and _DIGITS.fullmatch(found):  # `1.2.0` is no number, nor two
+        return False
+    if _WORDS.fullmatch(gold):  # a name or a word, which mathematics would take apart
+        return gold.casefold() == given.casefold()
+    return None
 
 
 def plain(text: str) -> str:

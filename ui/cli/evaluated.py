@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from governance.safe_text import json_safe
 from ui.cli.exit import visible_line
-from ui.cli.output import columns_text, json_text
+from ui.cli.output import columns_text, json_text, put, put_columns
 from ui.cli.session import Session
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
+    from governance.evaluations import Evaluation
+    from governance.lake import Lake
     from training.evaluation.request import Evaluated
     from training.evaluation.summary import Line, Score
 
@@ -38,19 +40,24 @@ def say_notes(session: Session, one: Evaluated) -> None:
 def as_table(found: list[Evaluated]) -> str:
     """A line for each suite, each of its subjects below it."""
     scorers = list(dict.fromkeys(scorer for one in found for scorer in one.summary.whole.scores))
+    measured = any(one.summary.whole.gold is not None for one in found)
+    heads = ("suite", "items", *scorers, *(("gold, nats",) if measured else ()))
     rows: list[tuple[str, ...]] = []
     for one in found:
-        rows += [_row(one.evaluation.suite.name, one.summary.whole, scorers)]
-        rows += [_row(f"  {line.name}", line, scorers) for line in one.summary.subjects]
+        rows += [_row(one.evaluation.suite.name, one.summary.whole, scorers, measured)]
+        rows += [_row(f"  {line.name}", line, scorers, measured) for line in one.summary.subjects]
         if one.summary.headline:
             shown = [_score(one.summary.headline.get(s)) for s in scorers]
-            rows.append(("  unweighted mean", f"{len(one.summary.subjects)}", *shown))
+            gap = ("",) if measured else ()
+            rows.append(("  unweighted mean", f"{len(one.summary.subjects)}", *shown, *gap))
     ends = [_end(one) for one in found]
-    return columns_text([("suite", "items", *scorers), *rows]) + "\n\n" + "\n".join(ends) + "\n"
+    return columns_text([heads, *rows]) + "\n\n" + "\n".join(ends) + "\n"
 
 
-def _row(name: str, line: Line, scorers: list[str]) -> tuple[str, ...]:
-    return (name, f"{line.items:,}", *(_score(line.scores.get(s)) for s in scorers))
+def _row(name: str, line: Line, scorers: list[str], measured: bool) -> tuple[str, ...]:
+    gold = "-" if line.gold is None else f"{line.gold:.2f}"
+    scores = (_score(line.scores.get(s)) for s in scorers)
+    return (name, f"{line.items:,}", *scores, *((gold,) if measured else ()))
 
 
 def _score(score: Score | None) -> str:
@@ -63,6 +70,56 @@ def _end(one: Evaluated) -> str:
     counts = ", ".join(f"{n:,} {state}" for state, n in one.evaluation.counts.items() if n)
     words = f"{one.evaluation.suite.name}: {plural(one.evaluation.suite.asked, 'item')}, {counts}"
     return visible_line(f"{words}; kept as {one.evaluation.id}, {one.evaluation.state}")
+
+
+def evaluation_row(found: Evaluation) -> tuple[str, ...]:
+    """One line of `govern runs list`."""
+    scores = (
+        ", ".join(f"{scorer} {100 * score:.1f} %" for scorer, score in found.scores.items()) or "no score"
+    )
+    of = f"{found.model.name} on {found.suite.name}"
+    return (found.id, "evaluation", found.started[:19], found.state.value, scores, found.user, of)
+
+
+def evaluation_values(found: Evaluation) -> dict[str, Any]:
+    """A stored evaluation without its items, as JSON values."""
+    return {"kind": "evaluation", "run": found.id, **json.loads(found.to_json())}
+
+
+def evaluation_words(found: Evaluation) -> str:
+    """An evaluation in a sentence."""
+    return f"evaluation {found.id} ({plural(found.suite.asked, 'item')} of {found.suite.name}, {found.model.name})"
+
+
+def show_evaluation(lake: Lake, found: Evaluation, format: str) -> None:  # noqa: A002
+    """Print a stored evaluation: what decided it, and its figures."""
+    from governance.lake.evaluations import load_results
+    from training.evaluation.request import Evaluated
+    from training.evaluation.summary import summarise
+
+    results = load_results(lake, found.id)
+    one = Evaluated(found, summarise(found.suite.benchmark, results), results)
+    if format == "json":
+        put(as_json([one]).rstrip())
+        return
+    model, suite = found.model, found.suite
+    step = "" if model.step is None else f", step {model.step:,}"
+    settings = sorted(
+        (k, v) for k, v in found.settings.items() if v not in (None, "", {}) and k != "versions"
+    )
+    lines = [
+        ("evaluation", f"{found.id}  {found.state.value}"),
+        ("started", f"{found.started[:19]} by {found.user}"),
+        *((("ended", found.finished[:19]),) if found.finished else ()),
+        ("model", f"{model.name}  {model.backend} {model.where}  {model.hash[:16]}"),
+        *((("of run", f"{model.run}{step}"),) if model.run else ()),
+        ("suite", f"{suite.name}@{suite.version}  {suite.benchmark}, {plural(suite.items, 'item')}"
+                  f"{f', {suite.sampled}' if suite.sampled else ''}"),
+        *(("setting", f"{key} = {value}") for key, value in settings),
+        *(("note", note) for note in found.notes),
+    ]  # fmt: skip
+    put_columns(lines)
+    put("\n" + as_table([one]).rstrip())
 
 
 def as_json(found: list[Evaluated]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ui.cli.label_tables import describe_labels, label_values
 from ui.cli.output import put, put_columns, put_table
 from ui.cli.words import plural
 
@@ -105,6 +106,7 @@ def training_values(lake: Lake, run: StoredTraining) -> dict[str, Any]:
         "steps": trainings.load_steps(lake, run.run).to_pylist(),
         "checkpoints": trainings.load_checkpoints(lake, run.run).to_pylist(),
         "weights": trainings.load_weights(lake, run.run).to_pylist(),
+        **label_values(lake, run.run),
     }
 
 
@@ -142,6 +144,7 @@ def describe_training(lake: Lake, run: StoredTraining) -> None:
         for s in _spread(trainings.load_steps(lake, run.run))
     ]
     put_table(("step", "loss", "learning rate", "tokens", "seconds"), rows, "no step yet")
+    describe_labels(lake, run.run)
 
 
 def _spread(steps: pa.Table) -> list[dict[str, Any]]:

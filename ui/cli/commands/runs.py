@@ -1,15 +1,18 @@
-"""`govern runs`: the audits and trainings that the lake keeps."""
+"""`govern runs`: the audits, trainings and evaluations that the lake keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ui.cli.confirm import confirm
+from ui.cli.evaluated import evaluation_row, evaluation_values, evaluation_words, show_evaluation
 from ui.cli.exit import visible_line
 from ui.cli.lazy import Example, Group, option
 from ui.cli.options import dry_run_option, format_option, yes_option
@@ -19,6 +22,9 @@ from ui.cli.trainings import describe_training, training_row, training_values
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
+    from governance.evaluations import Evaluation
+    from governance.lake import Lake
+    from governance.lake.trainings import StoredTraining
     from governance.report import AuditReport
 
 RUN = {"RUN": "a run's id, the beginning of one, or latest"}
@@ -32,7 +38,7 @@ RUN = {"RUN": "a run's id, the beginning of one, or latest"}
     ),
 )
 def command() -> None:
-    """List, show, verify and remove stored audits."""
+    """List, show, verify and remove stored audits, trainings and evaluations."""
 
 
 @command.command(
@@ -45,14 +51,16 @@ def command() -> None:
 @format_option("text", "json", default="text")
 @pass_session
 def list_(session: Session, /, format: str) -> int:  # noqa: A002
-    """List the audits and trainings of the lake, latest first."""
+    """List the audits, trainings and evaluations of the lake, latest first."""
     from governance.lake.audits import list_audits
+    from governance.lake.evaluations import list_evaluations
     from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        audits, trained = list_audits(lake), list_trainings(lake)
+        audits, trained, evaluated = list_audits(lake), list_trainings(lake), list_evaluations(lake)
     if format == "json":
         kept = [{"kind": "audit", **asdict(run)} for run in audits] + [asdict(run) for run in trained]
+        kept += [evaluation_values(run) for run in evaluated]
         put_json(sorted(kept, key=lambda run: str(run["started"]), reverse=True))
         return 0
     rows: list[tuple[str, ...]] = [
@@ -67,7 +75,8 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
         )
         for r in audits
     ]
-    every = sorted([*rows, *(training_row(r) for r in trained)], key=lambda row: row[2], reverse=True)
+    rows += [*(training_row(r) for r in trained), *(evaluation_row(r) for r in evaluated)]
+    every = sorted(rows, key=lambda row: row[2], reverse=True)
     put_table(("run", "kind", "started", "state", "found", "by", "of"), every, "no run yet")
     return 0
 
@@ -85,17 +94,19 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
 def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
     """Show who audited what, when, with which settings and counts; `govern report` has the findings.
 
-    Of a training, by its id: what it was made from, what decided it, and how its loss went.
+    Of a training, by its id: what it was made from, what decided it, and how its loss went. Of an evaluation, by its
+    id: which model and items, what decided the answers, and its figures.
     """
     from governance.lake.audits import load_audit, removed_datasets
-    from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
-        trained = [t for t in list_trainings(lake) if t.run.startswith(run)]
-        if len(trained) == 1:
-            put_json(training_values(lake, *trained)) if format == "json" else describe_training(
-                lake, *trained
-            )
+        trained = _training(lake, run)
+        if trained is not None:
+            put_json(training_values(lake, trained)) if format == "json" else describe_training(lake, trained)
+            return 0
+        evaluated = _evaluation(lake, run)
+        if evaluated is not None:
+            show_evaluation(lake, evaluated, format)
             return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
@@ -174,6 +185,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
         return int(not found.ok)
     held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
     runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
+    held = f"{plural(len(found.evaluations), 'evaluation')}, {held}" if found.evaluations else held
     held = f"{plural(len(found.splits), 'split')}, {held}" if found.splits else held
     if found.ok:
         put(f"{runs} as written, and so are {held}\nthe log ends with {found.end}")
@@ -196,20 +208,66 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
 @yes_option
 @pass_session
 def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
-    """Remove a stored audit with its findings; the log keeps that it was there."""
-    from governance.lake.audits import find_run, load_audit, remove_audit
+    """Remove a stored audit with its findings; the log keeps that it was there.
 
+    Of a training, its record, steps and batches; the folder with its model stays. Of an evaluation, its items.
+    """
     with session.open_lake(read_only=dry_run) as lake:
-        report = load_audit(lake, find_run(lake, run))
-        of = ", ".join(d.name for d in report.datasets)
-        what = visible_line(f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})")
+        what, gone = _removable(lake, run)
         if dry_run:
             put(f"would remove {what}")
             return 0
         confirm(f"remove {what}?", yes=yes)
-        remove_audit(lake, report.run.id)
+        gone()
     session.note(f"removed {what}")
     return 0
+
+
+def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
+    """(the run in words, what removes it)."""
+    from governance.lake.audits import find_run, load_audit, remove_audit
+    from governance.lake.evaluations import remove_evaluation
+    from governance.lake.trainings import remove_training
+
+    trained = _training(lake, run)
+    if trained is not None:
+        words = f"run {trained.run} ({plural(trained.steps, 'step')}, {trained.split} -> {trained.model})"
+        return visible_line(words), partial(remove_training, lake, trained.run)
+    evaluated = _evaluation(lake, run)
+    if evaluated is not None:
+        return visible_line(evaluation_words(evaluated)), partial(remove_evaluation, lake, evaluated.id)
+    report = load_audit(lake, find_run(lake, run))
+    of = ", ".join(d.name for d in report.datasets)
+    words = f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})"
+    return visible_line(words), partial(remove_audit, lake, report.run.id)
+
+
+def _training(lake: Lake, run: str) -> StoredTraining | None:
+    """The training that is meant: by its id, or the beginning of one that nothing else shares."""
+    from governance.lake.trainings import list_trainings
+
+    meant = _meant(lake, run)
+    return next((t for t in list_trainings(lake) if t.run == meant), None)
+
+
+def _evaluation(lake: Lake, run: str) -> Evaluation | None:
+    """The evaluation that is meant: by its id, or the beginning of one that nothing else shares."""
+    from governance.lake.evaluations import list_evaluations
+
+    meant = _meant(lake, run)
+    return next((e for e in list_evaluations(lake) if e.id == meant), None)
+
+
+def _meant(lake: Lake, run: str) -> str:
+    """The one id that is, or begins with, these words; empty where there is none or more than one."""
+    from governance.lake.audits import list_audits
+    from governance.lake.evaluations import list_evaluations
+    from governance.lake.trainings import list_trainings
+
+    ids = [a.run for a in list_audits(lake)] + [t.run for t in list_trainings(lake)]
+    ids += [e.id for e in list_evaluations(lake)]
+    found = [run] if run in ids else [i for i in ids if i.startswith(run)]
+    return found[0] if len(found) == 1 else ""
 
 
 @command.command(

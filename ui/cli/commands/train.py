@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from training.stages import StagesRequest
 
 LORA_RANK = 16
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
 EVERY = 5.0  # seconds between two lines of progress where no moving line is drawn
 
 
@@ -95,6 +96,7 @@ def command(session: Session, /, split: str | None, resume: str | None, dry_run:
     """
     if bool(split) == bool(resume):
         raise click.UsageError("name a split, or give --resume", click.get_current_context())
+    _check_packages()
     from training.failures import only_our_words
 
     end_on_ctrl_c()
@@ -124,6 +126,18 @@ def _stages(session: Session, request: StagesRequest, dry_run: bool, format: str
     if is_first():
         describe_result(result, format)
     return 0
+
+
+def _check_packages() -> None:
+    """UsageError where the packages of training are not installed."""
+    from importlib.util import find_spec
+
+    from governance.errors import UsageError
+
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        what = f"training needs packages that are not installed: {', '.join(missing)}"
+        raise UsageError(what, hint="pip install 'govern[train]'")
 
 
 def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
@@ -158,9 +172,13 @@ def _begun(session: Session, lake: Lake, split: str, given: dict[str, Any]) -> S
     from training.model import ModelSpec
     from training.run import new_run_id
     from training.settings import chosen
-    from training.sft import SftRequest
+    from training.sft import SftRequest, processes
     from training.source import split_data
 
+    if processes() > 1 and not given["output"]:
+        raise click.UsageError(
+            "several processes need one folder: give it with -o", click.get_current_context()
+        )
     file = Path(given["file"]) if given["file"] else None
     options = {"lora.rank": (LORA_RANK, "--lora")} if given["lora"] else {}
     settings = chosen(file, given["assignments"], options)
@@ -192,7 +210,9 @@ def _resumed(session: Session, lake: Lake, name: str, given: dict[str, Any]) -> 
     record = read_record(known)
     if record.kind != "sft":
         hint = f"--resume {known.parent} goes on with the plan"
-        raise ResumeError("the run is a stage of a plan and cannot go on by itself", where=record.run, hint=hint)
+        raise ResumeError(
+            "the run is a stage of a plan and cannot go on by itself", where=record.run, hint=hint
+        )
     layers = {key: (value, record.origins[key]) for key, value in record.settings.items()}
     return SftRequest(
         split=split_data(lake, record.split),
