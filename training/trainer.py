@@ -79,11 +79,11 @@ class WeightedTrainer(ObservedSteps, SFTTrainer):
         loss = total * self.args.world_size
         return (loss, found) if return_outputs else loss
 
-    def token_weights(self, batch: MicroBatch, log_probs: torch.Tensor) -> torch.Tensor:
+    def token_weights(self, batch: MicroBatch, log_probs: torch.Tensor) -> torch.Tensor | float:
         """The weight of each predicted token, (rows, length - 1); one number where all samples weigh the same."""
         values = self.weighting.of(batch.samples)
         if (values == values[0]).all():
-            return torch.tensor(values[0], dtype=log_probs.dtype, device=log_probs.device)
+            return float(values[0])
         rows, length = log_probs.shape
         weights = np.zeros((rows, length + 1))
         for segment, value in zip(batch.segments, values, strict=True):
