@@ -76,7 +76,7 @@ class Removal:
             self.marks += 1
             for step in window.steps:
                 h = steps[step]
-                numbers = np.asarray(h.samples)
+                numbers = np.asarray(h.samples, dtype=np.int64)
                 np.add.at(self.directed, numbers, h.rate * cosines(window, h).double().cpu().numpy())
                 places = torch.as_tensor(numbers, device=self.sketches.device)
                 self.sketches.index_add_(0, places, sketched(h.shares, self._signs, self.sketches.shape[1]))

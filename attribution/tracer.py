@@ -146,6 +146,10 @@ class Tracer(Watching):
         shares = _stacked([r.shares for r in self._recorded])
         self._announce(len(shares))
         gradient = self.layout.gradients()
+        if not bool(
+            gradient.isfinite().all()
+        ):  # a loss scaler holds such a step back: its samples move nothing
+            shares, gradient, self._recorded = shares[:0], torch.zeros_like(gradient), []
         total = summed(shares.sum(0, dtype=self.layout.work))
         factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
         self._pending = shares, factor, read_before(self.layout, self._running.optimizer, gradient)

@@ -124,15 +124,21 @@ def train_grpo(request: GrpoRequest, observers: Sequence[StepObserver] = ()) -> 
     course = Course(instances, request.rule)
     if request.settings.label_weights != "none":
         course.weights = among(request.weights, course.labels)
+    done = 0
     if request.resume is not None:
         restored(course, request.resume)
-        if course.over:
-            return _result(request, course, int(request.resume.name.rpartition("-")[2]))
+        done = int(request.resume.name.rpartition("-")[2])
     keeping = CourseCallback(course, estimator_of(request, instances), request)
     trainer = _trainer(request, course, observers, keeping)
     with only_our_words(), warnings.catch_warnings():
         # TRL 1.16 asks transformers 5.24 by names that go with version 6, at every step
         warnings.filterwarnings("ignore", "`(is_)?gradient_checkpointing", FutureWarning)
+        if (
+            course.over or done >= request.settings.steps
+        ):  # killed after its last step; one more would be taken
+            trainer._load_from_checkpoint(str(request.resume))
+            keeping.keep()
+            return _result(request, course, done)
         trainer.train(resume_from_checkpoint=None if request.resume is None else str(request.resume))
     return _result(request, course, int(trainer.state.global_step))
 

@@ -31,7 +31,7 @@ class CourseCallback(TrainerCallback):
         if self.estimator is not None:
             self.estimator.state = self.course.weights
         if state.global_step:
-            self._keep(state)
+            self.keep(first=state.is_world_process_zero)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Label weights are estimated where it is time."""
@@ -55,11 +55,12 @@ class CourseCallback(TrainerCallback):
             whole = folder / f"{STATE}.part"
             whole.write_text(self.course.state(), encoding="utf-8")
             whole.replace(folder / STATE)
-        self._keep(state)
+        self.keep(first=state.is_world_process_zero)
 
-    def _keep(self, state: Any) -> None:
+    def keep(self, *, first: bool = True) -> None:
+        """What labels earned is given to the keeper; only the first process has one."""
         keeper = self.request.keeper
-        if keeper is None or not state.is_world_process_zero or keeper.rewards(*self.course.pending()):
+        if keeper is None or not first or keeper.rewards(*self.course.pending()):
             self.course.kept()
 
 

@@ -33,12 +33,11 @@ class RewardRecording(TrainerCallback):
         self.book = book
         self.progress = progress
         self._rate = 0.0
-        self._began = time.monotonic()
+        self._began: float | None = None
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The first step's time begins with it."""
-        if state.global_step == 0:
-            self._began = time.monotonic()
+        self._began = self._began or time.monotonic()
 
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The learning rate of this step; the schedule moves right after."""
@@ -56,7 +55,7 @@ class RewardRecording(TrainerCallback):
             grad_norm=self.trainer.grad_norm,
             tokens=sum(tokens for *_, tokens, _ in whole),
             supervised=sum(answered for *_, answered in whole),
-            seconds=round(now - self._began, 6),
+            seconds=round(now - (self._began or now), 6),
             batches=tuple((process, part, samples) for process, part, _, samples, *_ in sorted(whole)),
         )
         self._began = now
@@ -70,3 +69,4 @@ class RewardRecording(TrainerCallback):
         if self.book is not None:
             folder = checkpoint_folder(args.output_dir, state.global_step)
             self.book.checkpoint(sealed(folder, state.global_step))
+        self._began = time.monotonic()  # what a checkpoint takes is no part of the next step

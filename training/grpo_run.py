@@ -8,6 +8,7 @@ label weights, what each prompt earned at each step, and the verdict on each lab
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from governance.errors import GovernError
+from governance.errors import GovernError, LakeError
 from governance.lake.label_rewards import rewind_labels
 from governance.stopwatch import user
 from governance.trainings import EXCLUSIONS, FAILED, FINISHED, SAMPLES, TrainingRecord
@@ -131,7 +132,10 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
         known = explained(error, settings.as_sft(), placement, last_whole(request.folder))
         if book is not None:
             why = known.what if isinstance(known, GovernError) else type(known).__name__
-            book.finish(FAILED, {"why": why})
+            with contextlib.suppress(
+                LakeError
+            ):  # what stopped the run is what to tell; the journal has the steps
+                book.finish(FAILED, {"why": why})
         if known is error:
             raise
         raise known from error

@@ -141,7 +141,7 @@ def words_of(line: StepLine) -> str:
 def undisturbed(model: Any) -> Iterator[None]:
     """Whatever is sampled inside, the run goes on with the random numbers it would have had."""
     training, states = model.training, (random.getstate(), np.random.get_state())
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
         try:
             yield
         finally:

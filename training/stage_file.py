@@ -15,6 +15,7 @@
     name = "reward"
     kind = "grpo"
     weak_below = 0.6               # on labels whose pass@1 is below; or labels = ["a", "b"]
+    # evaluation = "ID"            # of the lake: its strict scores say it; or rates = "FILE"; else the model is asked
     settings = {steps = 300, reestimate_steps = 100}
     takeover = {window = 20, patience = 3, min_gain = 0.02}
     targeted = {epochs = 3}        # settings of the SFT that takes over what reward does not teach
@@ -57,6 +58,7 @@ class _StageTable(Strict):
     weighted: bool = False
     weak_below: Annotated[float, Field(gt=0, le=1)] | None = None
     rates: str = ""
+    evaluation: str = ""
     settings: Table = Field(default_factory=dict)
     takeover: Table | None = None
     targeted: Table | None = None
@@ -91,7 +93,9 @@ class GrpoStage:
 
     Attributes:
         weak_below: pass@1 below which a label is weak; None where it is not asked.
-        rates: pass rates of an evaluation, label by label; empty: the model is asked at the start of the stage.
+        rates: pass rates, label by label, from a file.
+        evaluation: one of the lake's, by its id, whose strict scores say which labels are weak. With neither, the model
+            is asked at the start of the stage.
         rule: when a label is taken over; None for never.
         targeted: settings of the supervised training that takes over; None for none.
         rehearsal: what samples of the other labels count in it; 0 leaves them out. A small model forgets what it is
@@ -103,6 +107,7 @@ class GrpoStage:
     labels: tuple[str, ...]
     weak_below: float | None
     rates: Mapping[str, float]
+    evaluation: str
     chosen: ChosenGrpo
     rule: TakeoverOptions | None
     targeted: Chosen | None
@@ -160,7 +165,10 @@ def _stage(path: Path, place: int, table: Table) -> SftStage | GrpoStage:
         hint = "small letters, digits, - and _, at most 40; the stage's folder is called so"
         raise ConfigError(f"{found.name!r} cannot be a stage's name", where=where, hint=hint)
     where = f"{path}: stage {found.name}"
-    own = {"sft": {"weighted"}, "grpo": {"weak_below", "rates", "takeover", "targeted", "rehearsal"}}
+    own = {
+        "sft": {"weighted"},
+        "grpo": {"weak_below", "rates", "evaluation", "takeover", "targeted", "rehearsal"},
+    }
     other = own["grpo" if found.kind == "sft" else "sft"] & set(table)
     if other:
         raise ConfigError(
@@ -179,8 +187,12 @@ def _grpo(path: Path, found: _StageTable, where: str) -> GrpoStage:
     if found.labels and found.weak_below is not None:
         hint = "name the labels, or say below which pass rate a label is weak"
         raise ConfigError("'labels' and 'weak_below' exclude each other", where=where, hint=hint)
-    if found.rates and found.weak_below is None:
-        what = "'rates' says which labels are weak only with 'weak_below'"
+    if found.rates and found.evaluation:
+        raise ConfigError("'rates' and 'evaluation' exclude each other", where=where, hint="keep one of them")
+    if (found.rates or found.evaluation) and found.weak_below is None:
+        what = (
+            f"{'rates' if found.rates else 'evaluation'!r} says which labels are weak only with 'weak_below'"
+        )
         raise ConfigError(what, where=where, hint="add weak_below")
     if found.targeted is not None and found.takeover is None:
         what = "'targeted' needs 'takeover', the rule that gives labels to it"
@@ -192,6 +204,7 @@ def _grpo(path: Path, found: _StageTable, where: str) -> GrpoStage:
         labels=found.labels,
         weak_below=found.weak_below,
         rates=read_pass_rates(_beside(path, found.rates, where), 1) if found.rates else {},
+        evaluation=found.evaluation,
         chosen=chosen_grpo(found.settings, f"{where}: settings"),
         rule=rule,
         targeted=None if found.targeted is None else _chosen(found.targeted, f"{where}: targeted"),

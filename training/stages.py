@@ -219,7 +219,7 @@ def _references(request: StagesRequest) -> tuple[Answers, ...]:
 
 
 def _choose(request: StagesRequest, book: Book, stage: GrpoStage, split: SplitData) -> ChosenLabels:
-    chosen = weak_labels(stage, split, _model(request, book), request.plan)
+    chosen = weak_labels(stage, split, _model(request, book), request.plan, request.lake)
     book.keep_choice(stage.name, chosen)
     return chosen
 

@@ -101,11 +101,11 @@ class WeightedTrainer(ObservedSteps, SFTTrainer):
         chosen = logits.gather(2, labels.clamp(min=0).unsqueeze(2)).squeeze(2) - logits.logsumexp(dim=2)
         return torch.where(labels == IGNORED, chosen.new_zeros(()), chosen)
 
-    def token_weights(self, batch: MicroBatch, log_probs: torch.Tensor) -> torch.Tensor:
+    def token_weights(self, batch: MicroBatch, log_probs: torch.Tensor) -> torch.Tensor | float:
         """The weight of each predicted token, (rows, length - 1); one number where all samples weigh the same."""
         values = self.weighting.of(batch.samples)
         if (values == values[0]).all():
-            return torch.tensor(values[0], dtype=log_probs.dtype, device=log_probs.device)
+            return float(values[0])
         rows, length = log_probs.shape
         weights = np.zeros((rows, length + 1))
         for segment, value in zip(batch.segments, values, strict=True):

@@ -82,10 +82,11 @@ def _inputs(request: CurateRequest, lake: Lake, work: Lake, progress: Progress) 
             found.append(kept_version(work, version.name, version.version, named, spec))
         else:
             found.append(kept_version(lake, *parse_reference(spec), named))
-    twice = [ref for ref, count in Counts(data.reference for data in found).items() if count > 1]
+    twice = [name for name, count in Counts(data.version.name for data in found).items() if count > 1]
     if twice:
         raise UsageError(
-            f"{twice[0]} is named twice", hint="name each dataset once; ingest one under another name"
+            f"dataset {twice[0]!r} is named twice",
+            hint="name each once; ingest one under another name (--name)",
         )
     return found
 

@@ -7,24 +7,18 @@ survive as columns (a key that holds a text here and a number there), they stay 
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
-import pyarrow.parquet as pq
 
 from governance.curation.folder import (
     INDEX,
@@ -35,29 +29,19 @@ from governance.curation.folder import (
     file_members,
     manifest_of,
 )
-from governance.curation.inputs import KeptVersion, kept_version
+from governance.curation.inputs import kept_version
+from governance.curation.member_rows import MemberRows, parsed_as
 from governance.curation.record import SplitRecord
-from governance.curation.redact import Redaction, redacted, redaction_from
-from governance.errors import InputError, LakeDamaged, UsageError
+from governance.curation.redact import redaction_from
+from governance.curation.sinks import JsonSink, ParquetSink, Sink
+from governance.errors import InputError, UsageError
 from governance.lake import Lake
-from governance.lake.canonical import canonical_json
 from governance.lake.splits import checked_split, load_exclusions, load_members, note_export
 from governance.lake.verify import file_sha256
 from governance.members import PARTS
-from governance.readers.kept import JSON
 
 PARQUET, JSONL = "parquet", "jsonl"
 FORMATS = (PARQUET, JSONL)
-WEIGHT = "weight"
-GROUP_ROWS = 16_384
-"""Rows of a row group. Where groups end must not depend on how rows came."""
-SETTINGS: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "version": "2.6",
-    "data_page_version": "1.0",
-    "store_schema": True,
-}
 UNSAFE = re.compile(r"[^A-Za-z0-9._\-\u4e00-\u9fff]+")
 Progress = Callable[[str, int, int | None], None]
 
@@ -149,7 +133,7 @@ class _Writing:
             own = members.filter(pc.equal(members.column("dataset"), data.reference)).combine_chunks()
             if own.num_rows:
                 version = kept_version(self.lake, data.name, data.version)
-                rows = _Rows(version, own, how, self.with_weights, names[data.reference])
+                rows = MemberRows(version, own, how, self.with_weights, names[data.reference])
                 written, indexed = self._dataset(rows)
                 files += written
                 index += indexed
@@ -159,7 +143,7 @@ class _Writing:
         files.append(self._table(LEFT_OUT, load_exclusions(self.lake, self.record)))
         return files, self.notes
 
-    def _dataset(self, rows: _Rows) -> tuple[list[ExportedFile], list[pa.Table]]:
+    def _dataset(self, rows: MemberRows) -> tuple[list[ExportedFile], list[pa.Table]]:
         """The files of one dataset, and their rows of the index."""
         reference = rows.data.reference
         if self.kind == JSONL:
@@ -182,17 +166,17 @@ class _Writing:
         return self._written(rows, JSONL, None)
 
     def _written(
-        self, rows: _Rows, kind: str, schema: pa.Schema | None
+        self, rows: MemberRows, kind: str, schema: pa.Schema | None
     ) -> tuple[list[ExportedFile], list[pa.Table]]:
         files, index = [], []
         paths = {part: _path(rows, part, kind) for part in PARTS}
-        made: dict[str, _Sink] = {}
+        made: dict[str, Sink] = {}
         with ExitStack() as stack:
             for part, members, table in rows.parts():
                 if part not in made:
                     place = self.folder / paths[part]
                     place.parent.mkdir(parents=True, exist_ok=True)
-                    made[part] = _ParquetSink(place, schema) if schema is not None else _JsonSink(place)
+                    made[part] = ParquetSink(place, schema) if schema is not None else JsonSink(place)
                     stack.callback(made[part].close)
                 made[part].write(parsed_as(table, schema) if schema is not None and rows.json else table)
                 places = np.arange(made[part].rows - members.num_rows, made[part].rows)
@@ -207,7 +191,7 @@ class _Writing:
     def _table(self, path: str, table: pa.Table) -> ExportedFile:
         place = self.folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        sink = _ParquetSink(place, table.schema)
+        sink = ParquetSink(place, table.schema)
         sink.write(table)
         sink.close()
         return self._file(path, table.num_rows)
@@ -233,7 +217,7 @@ def _once(name: str, names: Sequence[str]) -> bool:
     return [n.lower() for n in names].count(name.lower()) == 1
 
 
-def _path(rows: _Rows, part: str, kind: str) -> str:
+def _path(rows: MemberRows, part: str, kind: str) -> str:
     return f"data/{part}/{rows.file_name}.{kind}"
 
 
@@ -243,221 +227,3 @@ def _indexed(members: pa.Table, path: str, places: np.ndarray) -> pa.Table:
     table = members.set_column(at, INDEXED.field("redacted"), members.column("redacted").is_valid())
     table = table.append_column("file", pa.repeat(pa.scalar(path), count))
     return table.append_column("place", pa.array(places, pa.int64())).select(INDEXED.names).cast(INDEXED)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The members of one dataset with the user's own columns, redacted where the split says so."""
-
-    data: KeptVersion
-    members: pa.Table
-    how: Redaction
-    with_weights: bool
-    file_name: str
-
-    @property
-    def json(self) -> bool:
-        """Whether rows are the text of JSON records."""
-        return self.data.reading.json
-
-    def schema(self) -> pa.Schema | None:
-        """The columns of the files; None where JSON records have no common types."""
-        if not self.json:
-            schema = self.data.version.schema
-            return _weighted(schema, self.with_weights) if schema is not None else None
-        found: list[pa.Schema] = []
-        try:
-            for _, _, table in self.parts():
-                found.append(inferred(table))
-            return pa.unify_schemas(found, promote_options="default")
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            return None
-
-    def parts(self) -> Iterator[tuple[str, pa.Table, pa.Table]]:
-        """(part, members, rows) for each stretch of rows, in order."""
-        numbers = self.members.column("row").to_numpy()
-        for batch in self.data.batches():
-            low, high = np.searchsorted(numbers, [batch.rows[0], batch.rows[-1] + 1])
-            if low == high or batch.original is None:
-                continue
-            own = self.members.slice(low, high - low)
-            at = np.searchsorted(batch.rows, numbers[low:high])
-            rows = self._changed(batch.original.take(pa.array(at)), own)
-            for part in PARTS:
-                mask = pc.equal(own.column("part"), part)
-                mine = own.filter(mask)
-                if mine.num_rows:
-                    yield part, mine, rows.filter(mask)
-
-    def _changed(self, rows: pa.Table, members: pa.Table) -> pa.Table:
-        numbers = members.column("row").to_numpy()
-        questions = self.data.questions[np.searchsorted(self.data.rows, numbers)]
-        rows = self._redacted(rows, members, questions)
-        if self.data.reading.plan.nested is not None:
-            rows = _alone(rows, self.data.reading.plan.nested, questions, self.json)
-        return _with_weight(rows, members.column("weight"), self.json) if self.with_weights else rows
-
-    def _redacted(self, rows: pa.Table, members: pa.Table, questions: np.ndarray) -> pa.Table:
-        said = members.column("redacted")
-        at = np.flatnonzero(said.is_valid().to_numpy())
-        if not len(at):
-            return rows
-        found = redacted(rows.take(pa.array(at)), questions[at], self.data.reading, self.how)
-        if [canonical_json(turns) for turns in found.conversations] != said.take(pa.array(at)).to_pylist():
-            raise LakeDamaged(
-                f"rows of {self.data.reference} are not redacted as they were when the split was made",
-                where=self.data.lake.display,
-                hint="export with the version of govern that made the split, or curate again",
-            )
-        order = np.arange(rows.num_rows)
-        order[at] = rows.num_rows + np.arange(len(at))
-        return pa.concat_tables([rows, found.rows]).take(pa.array(order))
-
-
-def _alone(rows: pa.Table, nested: str, questions: np.ndarray, is_json: bool) -> pa.Table:
-    """Rows of records with several questions: each with its own question only, so that it reads as one row."""
-    places = questions.tolist()
-    if is_json:
-        texts = [
-            _one_question(json.loads(t), nested, p)
-            for t, p in zip(rows.column(JSON).to_pylist(), places, strict=True)
-        ]
-        lines = [json.dumps(record, ensure_ascii=False) for record in texts]
-        return pa.table({JSON: pa.array(lines, rows.schema.field(JSON).type)})
-    at = rows.schema.get_field_index(nested)
-    values = [
-        _one_question({nested: v}, nested, p)[nested]
-        for v, p in zip(rows.column(nested).to_pylist(), places, strict=True)
-    ]
-    return rows.set_column(at, rows.schema.field(at), pa.array(values, rows.schema.field(at).type))
-
-
-def _one_question(record: dict[str, Any], nested: str, place: int) -> dict[str, Any]:
-    questions = record.get(nested)
-    if isinstance(questions, list) and place < len(questions):
-        record[nested] = [questions[place]]
-    return record
-
-
-def _weighted(schema: pa.Schema, wanted: bool) -> pa.Schema:
-    if not wanted:
-        return schema
-    if WEIGHT in schema.names:
-        raise _taken_name()
-    return schema.append(pa.field(WEIGHT, pa.float64()))
-
-
-def _with_weight(rows: pa.Table, weights: pa.ChunkedArray, is_json: bool) -> pa.Table:
-    if not is_json:
-        return rows.append_column(WEIGHT, weights)
-    lines = []
-    for text, weight in zip(rows.column(JSON).to_pylist(), weights.to_pylist(), strict=True):
-        record = json.loads(text)
-        if WEIGHT in record:
-            raise _taken_name()
-        lines.append(json.dumps({**record, WEIGHT: weight}, ensure_ascii=False))
-    return pa.table({JSON: pa.array(lines, rows.schema.field(JSON).type)})
-
-
-def _taken_name() -> UsageError:
-    return UsageError(
-        f"the data have a column {WEIGHT!r} of their own",
-        where="--with-weights",
-        hint="leave out --with-weights",
-    )
-
-
-def inferred(rows: pa.Table) -> pa.Schema:
-    """The columns of JSON records. Text stays text: Arrow would make times of what looks like one."""
-    return pa.schema([f.with_type(_plain(f.type)) for f in _read_json(rows, None).schema])
-
-
-def parsed_as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """JSON records as columns of the schema."""
-    return _read_json(rows, schema).select(schema.names).cast(schema)
-
-
-def _read_json(rows: pa.Table, schema: pa.Schema | None) -> pa.Table:
-    data = "\n".join(rows.column(JSON).to_pylist()).encode()
-    read = pj.ReadOptions(use_threads=False, block_size=len(data) + 1)
-    parse = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error" if schema else "infer")
-    table = pj.read_json(io.BytesIO(data), read_options=read, parse_options=parse)
-    if table.num_rows != rows.num_rows:
-        raise pa.ArrowInvalid("records and rows differ in number")
-    return table
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_date(kind):
-        return pa.string()
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_plain(kind.value_type)))
-    if pa.types.is_struct(kind):
-        return pa.struct([f.with_type(_plain(f.type)) for f in kind])
-    return kind
-
-
-class _Sink(Protocol):
-    """A file of rows being written."""
-
-    rows: int
-
-    def write(self, table: pa.Table) -> None:
-        """The rows are on their way."""
-        ...
-
-    def close(self) -> None:
-        """The file is whole."""
-        ...
-
-
-class _ParquetSink:
-    """Row groups of `GROUP_ROWS` rows, however the rows come."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.rows = 0
-        self._writer = pq.ParquetWriter(path, schema, **SETTINGS)
-        self._held: list[pa.Table] = []
-
-    def write(self, table: pa.Table) -> None:
-        """The rows are on their way."""
-        self.rows += table.num_rows
-        self._held.append(table.cast(self._writer.schema))
-        if sum(t.num_rows for t in self._held) >= GROUP_ROWS:
-            self._flush(whole=False)
-
-    def _flush(self, *, whole: bool) -> None:
-        table = pa.concat_tables(self._held)
-        end = table.num_rows if whole else table.num_rows - table.num_rows % GROUP_ROWS
-        for start in range(0, end, GROUP_ROWS):
-            group = table.slice(start, min(GROUP_ROWS, end - start)).combine_chunks()
-            self._writer.write_table(group, row_group_size=GROUP_ROWS)
-        self._held = [table.slice(end)]
-
-    def close(self) -> None:
-        """The file is whole."""
-        try:
-            if self._held:
-                self._flush(whole=True)
-        finally:
-            self._writer.close()
-
-
-class _JsonSink:
-    """JSON lines: records as they were, other rows as polars writes them."""
-
-    def __init__(self, path: Path) -> None:
-        self.rows = 0
-        self._file = path.open("wb")
-
-    def write(self, table: pa.Table) -> None:
-        """The rows are on their way."""
-        self.rows += table.num_rows
-        if table.column_names == [JSON] and pa.types.is_large_string(table.schema.field(JSON).type):
-            self._file.write("".join(f"{text}\n" for text in table.column(JSON).to_pylist()).encode())
-        else:
-            pl.DataFrame(pl.from_arrow(table)).write_ndjson(self._file)
-
-    def close(self) -> None:
-        """The file is whole."""
-        self._file.close()

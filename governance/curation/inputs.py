@@ -57,6 +57,13 @@ class KeptVersion:
         """(n,) which question of its record each row is; zero where a record is a row."""
         if self.reading.plan.nested is None:
             return np.zeros(len(self.rows), np.int64)
+        if not self.whole:
+            hint = "ingest the file without --sample"
+            raise UsageError(
+                "a sample of records with several questions cannot be curated",
+                where=self.reference,
+                hint=hint,
+            )
         place = np.stack([self.entries.column(name).to_numpy() for name in ("file", "line")])
         begins = np.ones(len(self.rows), np.bool_)
         begins[1:] = (np.diff(place, axis=1) != 0).any(axis=0)
@@ -75,16 +82,12 @@ class KeptVersion:
 
     @property
     def unread(self) -> Indices:
-        """Numbers of the rows that could not be read; empty of a dataset of which a sample was drawn."""
-        return (
-            np.setdiff1d(np.arange(self.version.record.rows), self.rows)
-            if self.whole
-            else np.empty(0, np.int64)
-        )
+        """Numbers of the rows that could not be read."""
+        return np.setdiff1d(np.arange(self.version.record.rows), self.rows)
 
     @property
     def whole(self) -> bool:
-        """Whether all rows of the files were read, so that a missing number is an unreadable row."""
+        """Whether all rows of the files were read; of a sample, rows are numbered as they were drawn."""
         record = self.version.record
         return sum(f.rows for f in record.files) == record.rows
 
@@ -92,14 +95,14 @@ class KeptVersion:
         """The version as the reader of its files gave it; batches carry the user's own columns too."""
         record, reading = self.version.record, self.reading
         stream = Stream(lambda: row_batches(self.lake, self.version.name, self.version.version))
-        ends = np.cumsum([f.rows for f in record.files])
-        cuts = np.searchsorted(self.rows, np.concatenate([[0], ends]))
+        starts = self._starts()
+        cuts = np.searchsorted(self.rows, starts)
         lines = self.entries.column("line").to_numpy()
         readers = []
         for i, file in enumerate(record.files):
             own = slice(int(cuts[i]), int(cuts[i + 1]))
-            places = Places(self.rows[own] - (ends[i] - file.rows), lines[own], self.questions[own])
-            readers.append(KeptFile(reading, file, stream, places, own.start, whole=self.whole))
+            places = Places(self.rows[own] - starts[i], lines[own], self.questions[own])
+            readers.append(KeptFile(reading, file, stream, places, own.start, int(starts[i + 1] - starts[i])))
         options = ReadOptions(keep_original=True)
         plans = dict.fromkeys(range(len(readers)), reading.plan)
         files = tuple(f.path for f in record.files)
@@ -108,6 +111,15 @@ class KeptVersion:
         )
         source.defaults = asdict(self.version.defaults)
         return source
+
+    def _starts(self) -> Indices:
+        """(files + 1,) number of the first row of each file, and the number of all rows."""
+        record = self.version.record
+        if self.whole:
+            return np.cumsum([0, *(f.rows for f in record.files)])
+        first = np.searchsorted(self.entries.column("file").to_numpy(), np.arange(len(record.files)))
+        starts: Indices = np.append(self.rows, record.rows)[first]
+        return np.append(np.where(first == 0, 0, starts), record.rows)
 
     def to_audit(self) -> Source:
         """The version as an audit reads it: the file itself where it is at hand, with the words of unreadable rows."""

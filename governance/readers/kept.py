@@ -208,7 +208,7 @@ class Places:
     """Where kept rows stood: of one file, in order.
 
     Attributes:
-        rows: (n,) numbers within the file, ascending; others could not be read, or were not drawn.
+        rows: (n,) numbers within the file, ascending; others could not be read.
         lines: (n,) lines in the file.
         questions: (n,) which question of its record a row is.
     """
@@ -223,17 +223,17 @@ class KeptFile:
 
     Args:
         start: how many kept rows of other files come before.
-        whole: every number that is not among the places is a row that could not be read.
+        total: rows of the file; every number that is not among the places is a row that could not be read.
     """
 
     notes: tuple[str, ...] = ()
 
     def __init__(
-        self, reading: Reading, record: FileRecord, stream: Stream, places: Places, start: int, *, whole: bool
+        self, reading: Reading, record: FileRecord, stream: Stream, places: Places, start: int, total: int
     ) -> None:
         self.path = record.path
         self._reading, self._record, self._stream = reading, record, stream
-        self._places, self._start, self._whole = places, start, whole
+        self._places, self._start, self._total = places, start, total
 
     def columns(self) -> Mapping[str, Kind]:
         """The columns; only their names matter by now."""
@@ -245,7 +245,7 @@ class KeptFile:
 
     def total(self) -> int | None:
         """Rows of the file, the unreadable ones included."""
-        return self._record.rows
+        return self._total
 
     def record(self, rows: int) -> FileRecord:
         """Size and hash of the file, as it was."""
@@ -261,13 +261,13 @@ class KeptFile:
                 end = int(self._places.rows[place][-1]) + 1
                 yield self._records(rows, place, emitted, end, original)
                 at, emitted = place.stop, end
-        if emitted < self._record.rows:
-            yield self._records(None, slice(at, at), emitted, self._record.rows, original)
+        if emitted < self._total:
+            yield self._records(None, slice(at, at), emitted, self._total, original)
 
     def _records(self, rows: pa.Table | None, place: slice, first: int, end: int, original: bool) -> Records:
         kept = self._places.rows[place] - first
         lines = self._lines(kept, self._places.lines[place], end - first)
-        gone = np.setdiff1d(np.arange(end - first), kept) if self._whole else np.empty(0, np.int64)
+        gone = np.setdiff1d(np.arange(end - first), kept)
         unread = faults.same(gone, faults.UNREADABLE, UNREADABLE)
         if rows is None:
             empty = pa.table({name: pa.nulls(0) for name in self._reading.plan.columns})

@@ -32,4 +32,3 @@ def test_explained_follows_measured_over_items(refresh: Refresh, least: float, l
         assert found.r_squared is not None
         assert found.r_squared >= least
     assert coverage(rows).shows_amounts
-    assert refresh.adaptive == (tracer.refresh.every > 1)

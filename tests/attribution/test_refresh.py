@@ -8,9 +8,9 @@ from attribution.refresh import Cost, Refresh, affordable, next_refresh
 def test_spacing_halves_where_much_is_unexplained_and_doubles_where_little_is() -> None:
     refresh = Refresh(every=8)
 
-    assert 4 == next_refresh(refresh, 0.11, 1.0, 4).every
-    assert 8 == next_refresh(refresh, 0.05, 1.0, 4).every
-    assert 16 == next_refresh(refresh, 0.01, 1.0, 4).every
+    assert 4 == next_refresh(refresh, 0.021, 1.0, 4).every
+    assert 8 == next_refresh(refresh, 0.01, 1.0, 4).every
+    assert 16 == next_refresh(refresh, 0.004, 1.0, 4).every
 
 
 def test_spacing_keeps_to_its_bounds() -> None:

@@ -77,6 +77,10 @@ def test_below_four_fifths_only_ranks_are_shown(tracer: Any) -> None:
     assert "only ranks" in str(found)
 
 
+def test_a_run_without_steps_has_an_empty_ledger(tracer: Any) -> None:
+    assert 0 == balances([], tracer.names).num_rows
+
+
 def test_a_ledger_without_change_is_explained_by_nothing() -> None:
     empty = coverage(BALANCES.empty_table())
 

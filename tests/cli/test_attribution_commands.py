@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,23 +13,34 @@ from governance.lake.contributions import AttributionRecord, commit_attribution
 from governance.lake.suites import save_suite
 from tests.attribution.ledgers import ledger_of, random_ledger, sample_table
 from tests.cli.conftest import Run, clean_rows, write_rows
+from ui.cli.main import main
 
 ITEM = "eval/0"
 
 
-@pytest.fixture
-def traced(folder: Path, run: Run) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with an audit, a suite of one item, and two attributions: a small one of it, then a larger one."""
+    folder = tmp_path_factory.mktemp("template")
     rows = clean_rows()
-    write_rows(folder / "train.jsonl", [*rows, rows[0]])
-    write_rows(folder / "eval.jsonl", [{"question": rows[0]["prompt"], "answer": rows[0]["response"]}])
-    assert 0 == run("audit", "train.jsonl", "--exit-zero", "-q", "-o", "report.txt").code
     samples = sample_table(3, label=["a", "b", "a"])
     ledger = ledger_of(samples, {(0, ITEM): 1.0, (1, ITEM): -0.25, (2, ITEM): 0.5}, suite="finance")
-    with open_lake(".govern") as lake:
-        save_suite(lake, load_suite("finance=eval.jsonl"))
-        commit_attribution(lake, "20260101-small", AttributionRecord("run-small", "sft@1"), ledger)
-        commit_attribution(lake, "20260102-large", AttributionRecord("run-large"), random_ledger(9, 3, 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_rows(folder / "train.jsonl", [*rows, rows[0]])
+        write_rows(folder / "eval.jsonl", [{"question": rows[0]["prompt"], "answer": rows[0]["response"]}])
+        assert 0 == main(["audit", "train.jsonl", "--exit-zero", "-q", "-o", "report.txt"])
+        with open_lake(".govern") as lake:
+            save_suite(lake, load_suite("finance=eval.jsonl"))
+            commit_attribution(lake, "20260101-small", AttributionRecord("run-small", "sft@1"), ledger)
+            commit_attribution(lake, "20260102-large", AttributionRecord("run-large"), random_ledger(9, 3, 2))
+    return folder
+
+
+@pytest.fixture
+def traced(folder: Path, template: Path) -> Path:
+    """A working folder with a copy of that lake."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
     return folder
 
 

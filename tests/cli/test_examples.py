@@ -43,6 +43,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_rows(folder / "train.jsonl", rows)
         done(["ingest", "train.jsonl", "-q"])
         done(["audit", "train.jsonl", "--exit-zero", "-q", "-o", "report.txt"])
+        done(["curate", "train.jsonl", "--name", "sft", "-q"])
         done(["benchmarks", "add", "finance", "eval.jsonl", "-q"])
         done(["curate", "train.jsonl", "--name", "sft", "-q"])
         where = ["--rule", "DUP003", "--where", 'source = "laws"', "--reason", "quotations"]

@@ -205,7 +205,7 @@ def test_a_dry_run_leaves_the_lake_alone(lake: Lake, tmp_path: Path):
     [
         (("nothing",), NotFound, "no dataset 'nothing'"),
         (("a@7",), NotFound, "no version 7"),
-        (("a", "a@1"), UsageError, "a@1 is named twice"),
+        (("a", "a@1"), UsageError, "dataset 'a' is named twice"),
     ],
 )
 def test_data_that_cannot_be_curated(

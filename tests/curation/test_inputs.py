@@ -11,7 +11,7 @@ import pytest
 
 from governance.audit import AuditRequest, audit
 from governance.curation.inputs import KeptVersion, kept_version
-from governance.errors import LakeDamaged, NotFound, UnknownColumn
+from governance.errors import LakeDamaged, NotFound, UnknownColumn, UsageError
 from governance.ingest import IngestRequest, ingest
 from governance.lake import Lake
 from governance.lake.datasets import Defaults, list_datasets
@@ -158,13 +158,29 @@ def test_a_column_can_be_named_for_group_and_time(lake: Lake, tmp_path: Path):
         next(kept_version(lake, "a", 1, {"group": "reprot"}).batches())
 
 
-def test_a_sample_of_a_file_has_no_unreadable_rows_to_name(lake: Lake, tmp_path: Path):
+def test_a_sample_of_files_is_read_as_it_was_drawn(lake: Lake, tmp_path: Path):
     from governance.readers import ReadOptions
 
-    data = kept(lake, Path(write(tmp_path / "a.jsonl", bonds(30))), read=ReadOptions(sample=7))
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(4):
+        write(folder / f"{i}.jsonl", bonds(10 * i + 10)[10 * i :])
 
-    assert 7 == sum(len(b) for b in data.batches())
+    data = kept(lake, folder, read=ReadOptions(sample=7))
+
+    found = [(r["row"], r["file"]) for b in data.batches() for r in b.table.to_pylist()]
+    assert list(range(7)) == [row for row, _ in found]
+    assert data.entries.column("file").to_pylist() == [file for _, file in found]
     assert (False, 0) == (data.whole, len(data.unread))
+
+
+def test_a_sample_of_records_with_several_questions_cannot_be_read_again(lake: Lake, tmp_path: Path):
+    from governance.readers import ReadOptions
+
+    data = kept(lake, Path(write(tmp_path / "a.jsonl", NESTED)), read=ReadOptions(sample=3))
+
+    with pytest.raises(UsageError, match="several questions cannot be curated"):
+        next(data.batches())
 
 
 def test_rows_that_were_audited_only_cannot_be_curated(lake: Lake, tmp_path: Path):

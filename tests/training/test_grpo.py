@@ -252,6 +252,15 @@ def test_a_run_whose_labels_are_all_given_up_ends_with_a_checkpoint(tmp_path: Pa
     assert [] == again.diary.calls
 
 
+def test_a_run_killed_after_its_last_step_takes_no_more_and_has_the_model(run: Run, tmp_path: Path):
+    again = Run(tmp_path, resume=run.result.checkpoint)
+
+    assert [] == again.diary.calls
+    assert run.result == replace(again.result, checkpoint=run.result.checkpoint)
+    parameters = torch.cat([p.detach().flatten() for p in again.model.parameters()])
+    assert torch.equal(run.states.after[3], parameters)
+
+
 def test_equal_rewards_move_nothing(tmp_path: Path):
     settings = SETTINGS.model_copy(update={"steps": 1, "reestimate_steps": 0})
     before = torch.cat([p.detach().flatten() for p in warm_model().parameters()])

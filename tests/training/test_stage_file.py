@@ -117,6 +117,8 @@ SFT, GRPO = STAGE.format("sft"), STAGE.format("grpo")
         (GRPO + 'weak_below = 0.5\nlabels = ["x"]', "exclude each other"),
         (GRPO + "weak_below = 1.5", "less than or equal to 1"),
         (GRPO + 'rates = "rates.csv"', "only with 'weak_below'"),
+        (GRPO + 'evaluation = "e1"', "'evaluation' says which labels are weak only with 'weak_below'"),
+        (GRPO + 'evaluation = "e1"\nrates = "rates.csv"', "exclude each other"),
         (GRPO + "targeted = {}", "needs 'takeover'"),
         (GRPO + "takeover = {window = 0}", "does not fit 'window'"),
         (GRPO + "takeover = {patiance = 1}", "did you mean 'patience'"),

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
         Example(
             "which samples moved eight items in the last run", "govern attribute --suite finance --items 8"
         ),
-        Example(
-            "at every step, and then look", "govern attribute --suite finance --every 1 && govern drivers"
-        ),
+        Example("a mark at every step, for a program", "govern attribute --suite finance --every 1 -f json"),
     ),
 )
 @click.argument("run", required=False, default="latest", metavar="[RUN]")
@@ -44,8 +42,8 @@ if TYPE_CHECKING:
         help="an evaluation whose wrong answers the margins are held against; may be repeated")  # fmt: skip
 @option("--every", type=click.IntRange(1), metavar="N", section="Tracing",
         help="compute items' gradients every N steps (default: as often as it takes)")  # fmt: skip
-@option("--ceiling", type=click.FloatRange(0, min_open=True), default=0.25, metavar="X", section="Tracing",
-        help="share of the training time that these may take (default 0.25)")  # fmt: skip
+@option("--ceiling", type=click.FloatRange(0, min_open=True), default=0.15, metavar="X", section="Tracing",
+        help="share of the training time that these may take (default 0.15)")  # fmt: skip
 @option("--leave-out", multiple=True, metavar="PATTERN", section="Tracing",
         help="parameters that are not traced; what they move is not accounted for")  # fmt: skip
 @option("--validate", type=click.IntRange(3), metavar="N", section="Tracing",

@@ -120,11 +120,11 @@ holdout_options = together(
 @format_option("text", "json", default="text")
 @pass_session
 def command(session: Session, /, datasets: tuple[str, ...], format: str, dry_run: bool, **given: Any) -> int:  # noqa: A002
-    """Curate datasets into a split: a list of rows to train on, and of rows held out.
+    """Curate datasets into a split, with the reason for every row left out.
 
-    Each row becomes a member of the split or is left out at one step, with the rule or the decision that says so.
-    What decides stands in the table [curate] of govern.toml; the options here come before it. The same data and policy
-    give the same split.
+    A split is a list of rows to train on, and of rows held out. Each row becomes a member of it or is left out at one
+    step, with the rule or the decision that says so. What decides stands in the table [curate] of
+    govern.toml; the options here come before it. The same data and policy give the same split.
     """
     request = curate_request(session, datasets, given)
     end_on_ctrl_c()
