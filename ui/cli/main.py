@@ -93,7 +93,8 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
 )
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Audit and curate the data you post-train on, train, evaluate, and see which rows moved which answers: all in one lakehouse.
+    """Audit and curate the data you post-train on, train, evaluate, and see which rows moved which answers,
+    in one lakehouse.
 
     Exit codes: 0 finished, nothing at or above --fail-on; 1 findings at or above it; 2 wrong usage,
     unreadable input, an internal error, or an audit that is incomplete; 130 interrupted.
