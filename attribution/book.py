@@ -56,13 +56,16 @@ class _Between:
         self.middles.append(middle)
         self.length += length
 
-    def window(self, left: Bank, right: Bank) -> Window:
-        """The window that ends here."""
+    def window(self, left: Bank, right: Bank, middle: Bank | None = None) -> Window:
+        """The window that ends here; with a bank at the middle of its only step, Simpson's rule."""
         scale = 1 / self.length if self.length else 0.0
         fractions = tuple(m * scale for m in self.middles)
         path = -_interpolated(left, right, self.moved, self.moved_along * scale)
         decay = _interpolated(left, right, self.decayed, self.decayed_along * scale)
-        return Window(left, right, fractions, path, decay)
+        if middle is not None:
+            path = path / 3 - contracted(middle, self.moved) * (2 / 3)
+            decay = decay / 3 + contracted(middle, self.decayed) * (2 / 3)
+        return Window(left, right, fractions, path, decay, middle)
 
 
 def _interpolated(left: Bank, right: Bank, whole: Tensor, along: Tensor) -> Tensor:
@@ -94,6 +97,7 @@ class Book:
         self._decaying: Tensor | None = None
         self._between = _Between.nothing(layout)
         self._left: Bank | None = None
+        self._closed = self._between
 
     @property
     def last_mark(self) -> int | None:
@@ -120,8 +124,24 @@ class Book:
         window = None if self._left is None else self._between.window(self._left, bank)
         if window is not None:
             self.windows.append(window)
-        self._left, self._between = bank, _Between.nothing(self.layout)
+        self._left, self._closed, self._between = bank, self._between, _Between.nothing(self.layout)
         return window
+
+    @property
+    def last_movement(self) -> Tensor:
+        """(P,) movement in the window that was closed last."""
+        return self._closed.moved
+
+    @property
+    def banks(self) -> int:
+        """Banks held, with the one at the last mark."""
+        return 1 + sum(1 if w.middle is None else 2 for w in self.windows)
+
+    def refine(self, middle: Bank) -> Window:
+        """The window that was closed last, of one step, with a bank at its middle."""
+        last = self.windows[-1]
+        self.windows[-1] = self._closed.window(last.left, last.right, middle)
+        return self.windows[-1]
 
     def settle(self) -> Interval:
         """The interval of all open windows; afterwards none is open."""

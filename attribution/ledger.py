@@ -5,8 +5,10 @@ is interpolated along the path that the parameters took,
 
     h̄_j(s) = (1 - f_s) h_j(a) + f_s h_j(b),    f_s = (length of path from θ_a to the middle of step s) / (to θ_b)
 
-which with one step between marks is the trapezoid ½ [h_j(s) + h_j(s+1)]. The path's length, not the number of steps,
-because warm-up moves the parameters unevenly. What an interval [a, b) brought item j, more being better, is
+which with one step between marks is the trapezoid ½ [h_j(s) + h_j(s+1)]; where a single step leaves much unexplained
+it gets a mark at its middle, and h̄ is Simpson's (h_j(s) + 4 h_j(s+½) + h_j(s+1)) / 6. The path's length, not the
+number of steps, because warm-up moves the parameters unevenly. What an interval [a, b) brought item j, more being
+better, is
 
     L_j(θ_a) - L_j(θ_b) = Σ_i φ_ij + decay_j + carried_j + forgotten_j + ρ_j                              (3)
 
@@ -85,6 +87,7 @@ class Window:
         fractions: f_s of each step in it.
         path: (M,) -Σ_s <h̄_j(s), θ_{s+1} - θ_s>, nats.
         decay: (M,) what weight decay brought, nats.
+        middle: the bank halfway through its only step; None where there is none.
     """
 
     left: Bank
@@ -92,6 +95,7 @@ class Window:
     fractions: tuple[float, ...]
     path: Tensor
     decay: Tensor
+    middle: Bank | None = None
 
     @property
     def steps(self) -> range:
@@ -102,7 +106,10 @@ class Window:
         """(M, last - first) h̄(step) at these places, new."""
         fraction = self.fractions[step - self.left.step]
         left = self.left.gradients[:, first:last].to(dtype)
-        return torch.lerp(left, self.right.gradients[:, first:last].to(dtype), fraction)
+        mean = torch.lerp(left, self.right.gradients[:, first:last].to(dtype), fraction)
+        if self.middle is None:
+            return mean
+        return mean / 3 + self.middle.gradients[:, first:last].to(dtype) * (2 / 3)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -29,12 +29,12 @@ from attribution.capture import Capture, Recorded, common_factor
 from attribution.coverage import coverage
 from attribution.errors import CannotTrace
 from attribution.items import Bank, Probe, bank, names_of
-from attribution.layout import layout_of
+from attribution.layout import Layout, layout_of
 from attribution.ledger import Interval, Window
 from attribution.movement import Pending, momentum_of, read_after, read_before, rule_of
 from attribution.plan import MemoryPlan, memory_plan, tail_steps
 from attribution.processes import first, largest, summed
-from attribution.refresh import Cost, Refresh, next_refresh
+from attribution.refresh import HALVE_ABOVE, Cost, Refresh, affordable, next_refresh
 from attribution.removal import WIDTH, Removal
 from attribution.rows import balances
 from attribution.state import Saved, load, save
@@ -56,6 +56,7 @@ class TraceSettings:
         interval: steps after which the ledger is settled, at the next mark.
         marks: banks of item gradients held at a time; the interval is settled early when there are as many.
         tail: share of a gradient in the momentum below which its samples are let go.
+        middle: whether a single step that leaves much unexplained gets a mark at its middle, if the ceiling allows.
         storage: precision in which gradients are held: "full" (that of sums), "float32" or "bfloat16".
         leave_out: glob patterns of trainable parameters that are not traced; what they move ends in the residual.
         removal: whether the removal score is gathered too.
@@ -66,6 +67,7 @@ class TraceSettings:
     interval: int = 40
     marks: int = 8
     tail: float = 0.01
+    middle: bool = True
     storage: str = "full"
     leave_out: tuple[str, ...] = ()
     removal: bool = True
@@ -238,7 +240,7 @@ class Tracer(Watching):
         start = self._now()
         window = self._open.mark(self._bank(step))
         if window is not None:
-            self._space(window)
+            self._space(self._refined(window))
         if window is not None and self._full():
             self._settle()
         self._times.marks.append(self._now() - start)
@@ -247,17 +249,36 @@ class Tracer(Watching):
     def _full(self) -> bool:
         """True where another window would hold more steps or more banks than the settings allow."""
         steps = self._open.unsettled + self.refresh.every > self.settings.interval
-        return steps or len(self._open.windows) + 1 >= self.settings.marks
+        return steps or self._open.banks >= self.settings.marks
 
     def _bank(self, step: int) -> Bank:
         return bank(self._running.model, self.capture, self.probes, step)
 
-    def _space(self, window: Window) -> None:
-        """The next spacing, from what the window left unexplained."""
+    def _refined(self, window: Window) -> Window:
+        """The window, with a mark at the middle of its step if it is a single one that left much unexplained.
+
+        The first steps of an optimizer are such: its second moments are young, so every parameter moves by about the
+        learning rate, and no spacing of marks between steps sees the curvature within one.
+        """
+        unexplained, changed = self._unexplained(window)
+        cost = self._times.cost(window.right.step, self._running.total_steps)
+        wanted = self.settings.middle and len(window.steps) == 1 and unexplained > HALVE_ABOVE * changed
+        if not wanted or largest(affordable(self.refresh, cost)) > 1:
+            return window
+        with halfway_back(self.layout, self._open.last_movement):
+            middle = self._bank(window.right.step)
+        return self._open.refine(middle)
+
+    def _unexplained(self, window: Window) -> tuple[float, float]:
+        """(sum over items of |residual|, of |measured change|) in a window, nats; equal in all processes."""
         directions = torch.tensor([n.direction for n in self.names], dtype=torch.float64)
         change = (window.left.values - window.right.values) * directions
         residual = change - window.path.double().cpu()
-        unexplained, changed = float(residual.abs().sum()), float(change.abs().sum())
+        return float(residual.abs().sum()), float(change.abs().sum())
+
+    def _space(self, window: Window) -> None:
+        """The next spacing, from what the window left unexplained."""
+        unexplained, changed = self._unexplained(window)
         cost = self._times.cost(window.right.step, self._running.total_steps)
         spaced = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
         self.refresh = replace(spaced, every=largest(spaced.every))
@@ -303,6 +324,21 @@ class _Times:
         last = sorted(self.steps[-20:])
         marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
         return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
+
+
+@contextmanager
+def halfway_back(layout: Layout, movement: Tensor) -> Iterator[None]:
+    """Parameters half of a movement back inside, and bit for bit what they were afterwards."""
+    kept = [p.detach().clone() for p in layout.parameters]
+    with torch.no_grad():
+        for parameter, back in zip(layout.parameters, layout.views(movement / 2), strict=True):
+            parameter.sub_(back.to(parameter.dtype))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in zip(layout.parameters, kept, strict=True):
+                parameter.copy_(value)
 
 
 def _stacked(shares: Sequence[Tensor]) -> Tensor:

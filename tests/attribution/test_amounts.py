@@ -63,11 +63,11 @@ class Notes(Watching):
 
 
 def test_amounts_are_those_of_the_formula_in_full_training() -> None:
-    _compare(tiny_qwen3(layers=2), TraceSettings(refresh=EVERY_STEP, interval=3, tail=1e-12))
+    _compare(tiny_qwen3(layers=2), TraceSettings(refresh=EVERY_STEP, interval=3, tail=1e-12, middle=False))
 
 
 def test_amounts_are_those_of_the_formula_with_adapters() -> None:
-    _compare(with_lora(tiny_qwen3(layers=2)), TraceSettings(refresh=EVERY_STEP, interval=100))
+    _compare(with_lora(tiny_qwen3(layers=2)), TraceSettings(refresh=EVERY_STEP, interval=100, middle=False))
 
 
 def _compare(model: Any, settings: TraceSettings) -> None:
