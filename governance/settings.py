@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from governance.readers.options import ReadLimits
 from governance.rules.base import Value
 
-TABLES = ("rules", "limits")
+TABLES = ("rules", "limits", "ui")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
@@ -60,6 +60,17 @@ else:
     Limits = _limits()
 
 
+class Dashboard(Strict):
+    """Who may do what in the dashboard. Names are compared without letter case."""
+
+    role: Literal["viewer", "reviewer", "approver"] = "approver"
+    """role of people in neither list, on this machine: viewer looks, reviewer asks for waivers, approver decides"""
+    reviewers: tuple[str, ...] = ()
+    """people who may ask for waivers"""
+    approvers: tuple[str, ...] = ()
+    """people who may approve, reject and revoke what others asked for"""
+
+
 class Settings(Strict):
     """Everything that can be set outside the command line."""
 
@@ -95,6 +106,8 @@ class Settings(Strict):
     """where an approval has to stand: log, the lake's event log; file, the file alone, where others review that"""
     limits: Limits = Field(default_factory=Limits)
     """bounds on what readers accept"""
+    ui: Dashboard = Field(default_factory=Dashboard)
+    """who may do what in the dashboard"""
     rules: dict[str, dict[str, Value]] = Field(default_factory=dict)
     """per rule id: its options, `severity`, and `max_rows` and `max_rate`, up to which the gate lets it pass"""
 
@@ -140,6 +153,8 @@ def template(lake: str | None = None, policy: str = "starter") -> str:
     lines += [*(STRICT_RULES if policy == "strict" else STARTER_RULES), ""]
     lines += ["# Bounds on what readers accept", "# [limits]"]
     lines += [f"# {name} = {toml_value(known.default)}" for name, known in Limits.model_fields.items()]
+    lines += ["", "# Who may do what in the dashboard", "# [ui]"]
+    lines += [f"# {name} = {toml_value(known.default)}" for name, known in Dashboard.model_fields.items()]
     return "\n".join(lines) + "\n"
 
 
