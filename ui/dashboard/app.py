@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from ui.dashboard.catalogue import entries
-from ui.dashboard.frame import STATIC, style
 
-st.set_page_config(page_title="govern", page_icon=str(STATIC / "icon.png"), layout="wide")
-style()
+st.set_page_config(
+    page_title="govern", page_icon=str(Path(__file__).parent / "static" / "icon.png"), layout="wide"
+)
 PAGES = [
     st.Page(
         str(entry.file),

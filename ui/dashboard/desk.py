@@ -13,6 +13,9 @@ from pathlib import Path
 from governance.errors import UsageError
 from governance.settings import Dashboard
 
+FLASH = "flash"
+"""Where a decision leaves what it did, to be said once on the next run of the page."""
+
 
 class Role(StrEnum):
     """What somebody may do; each may do what the ones before it may."""
@@ -57,7 +60,9 @@ class Desk:
     def check(self, needed: Role, what: str) -> None:
         """Nothing, where it is allowed; `Refused` otherwise. Called in the callback, on the server."""
         if self.read_only:
-            raise Refused("this dashboard is read only", where=what, hint="start `govern ui` without --read-only")
+            raise Refused(
+                "this dashboard is read only", where=what, hint="start `govern ui` without --read-only"
+            )
         if not self.may(needed):
             who = self.person or "somebody who is not known"
             hint = f"{needed.value}s do; they are listed under [ui] in govern.toml"

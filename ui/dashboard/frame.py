@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,14 +12,10 @@ from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page, visible
 from ui.dashboard.components.saying import command, draw, error, heading, notice
 from ui.dashboard.components.tables import link
-from ui.dashboard.desk import Desk, desk
+from ui.dashboard.desk import FLASH, Desk, desk
 from ui.dashboard.markup import Markup, tag
 from ui.dashboard.reading.visit import Visit, arrive
 from ui.dashboard.url_state import Query, address
-
-STATIC = Path(__file__).parent / "static"
-FLASH = "flash"
-"""Where a decision leaves what it did, to be said once on the next run."""
 
 
 def show(page: Page, body: Callable[[Visit], None], *, needs_run: bool = True) -> None:
@@ -127,9 +122,3 @@ def _no_audit(here: Desk) -> None:
     place = parse_location(here.lake).display
     draw(tag("p", "The lake at ", tag("code", safe_text.path(place)), " holds no audit."))
     command("govern audit data.parquet", "govern demo", "govern doctor")
-
-
-def style() -> None:
-    """The style sheet and the script that follows links without loading the page anew; both are files of ours."""
-    st.html(STATIC / "govern.css")
-    st.html('<script src="/govern/links.js"></script>', unsafe_allow_javascript=True)

@@ -6,10 +6,10 @@ Nothing of it is ever Markdown, a link or a style: `st.markdown` was seen to fet
 
 from __future__ import annotations
 
+from governance.excerpts import CONTEXT
 from governance.lake.browsing.evidence import Line
 from governance.redaction import redact, redact_credentials
 from governance.reports.shown import Excerpt, cut
-from governance.excerpts import CONTEXT
 from governance.safe_text import brief
 from ui.dashboard.markup import Markup, join, tag
 

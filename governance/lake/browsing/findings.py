@@ -24,6 +24,7 @@ SORTS = {
     "rule": "f.rule, f.position",
 }
 """Orders of a list of findings; each ends with the position, so that pages never overlap."""
+STATUS = f"CASE WHEN s.kind IS NULL THEN '{OPEN}' ELSE '{WAIVED}' END"
 DEEPEST = 100_000  # findings that paging goes through; beyond that a filter is the way, and the page says so
 
 
@@ -109,7 +110,7 @@ def facets(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = (), most: int =
     return Facets(
         _tally(lake, wanted.without("rule"), pieces, "f.rule", most),
         _tally(lake, wanted.without("severity"), pieces, "f.severity", most),
-        _tally(lake, wanted.without("status"), pieces, f"CASE WHEN s.kind IS NULL THEN '{OPEN}' ELSE '{WAIVED}' END", most),
+        _tally(lake, wanted.without("status"), pieces, STATUS, most),
         _sources(lake, wanted.without("source"), pieces, most),
     )  # fmt: skip
 

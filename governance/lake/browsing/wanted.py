@@ -13,8 +13,7 @@ FINGERPRINT_CHARACTERS = frozenset("0123456789abcdef")
 Clause = tuple[str, list[object]]
 """SQL with question marks, and what they stand for, in order."""
 FROM = (
-    " FROM lake.findings f"
-    " LEFT JOIN lake.suppressions s ON s.run = f.run AND s.fingerprint = f.fingerprint"
+    " FROM lake.findings f LEFT JOIN lake.suppressions s ON s.run = f.run AND s.fingerprint = f.fingerprint"
 )
 
 
@@ -115,7 +114,10 @@ def _by_evidence(wanted: Wanted, pieces: Sequence[Piece]) -> list[tuple[str, lis
 
 def _of_source(wanted: Wanted, pieces: Sequence[Piece]) -> Clause:
     sql, values = affected_entries(wanted.run, pieces)
-    return f"f.fingerprint IN (SELECT a.fingerprint FROM ({sql}) a WHERE a.source = ?)", [*values, wanted.source]
+    return f"f.fingerprint IN (SELECT a.fingerprint FROM ({sql}) a WHERE a.source = ?)", [
+        *values,
+        wanted.source,
+    ]
 
 
 def _with_words(text: str, own: str, run: str) -> Clause:

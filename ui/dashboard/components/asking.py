@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from ui.dashboard.markup import Markup, join, tag
 from ui.dashboard.components.tables import link
+from ui.dashboard.markup import Markup, join, tag
 from ui.dashboard.url_state import Query, address
 
 
@@ -61,7 +61,9 @@ def _value(page: str, query: Query, name: str, value: str, n: int, on: bool,
            words: Callable[[str], Markup | str]) -> Markup:  # fmt: skip
     inside = join(tag("span", words(value), cls="name"), tag("span", f"{n:,}", cls="n"))
     href = address(page, query.at(**{name: "" if on else value}))
-    return tag("a", inside, href=href, data_go="1", cls="on" if on else None, aria_current="true" if on else None)
+    return tag(
+        "a", inside, href=href, data_go="1", cls="on" if on else None, aria_current="true" if on else None
+    )
 
 
 def pills(page: str, query: Query, shown: Sequence[tuple[str, str, Markup | str]]) -> Markup | None:

@@ -42,7 +42,9 @@ def number(n: int, href: str = "", label: str | None = None) -> Markup:
     return link(f"{n:,}", href, "count", label) if href and n else tag("span", f"{n:,}")
 
 
-def bars(counts: Mapping[str, int], links: Mapping[str, str], caption: str, names: Mapping[str, str]) -> Markup:
+def bars(
+    counts: Mapping[str, int], links: Mapping[str, str], caption: str, names: Mapping[str, str]
+) -> Markup:
     """A bar chart made of a list: name, bar, count; each line leads to what it counts.
 
     Args:
@@ -55,7 +57,11 @@ def bars(counts: Mapping[str, int], links: Mapping[str, str], caption: str, name
             link(
                 join(
                     tag("span", names.get(value, value), cls="name"),
-                    tag("span", tag("span", cls="fill", style=f"width:{max(100 * n / most, 0.5):.1f}%"), cls="track"),
+                    tag(
+                        "span",
+                        tag("span", cls="fill", style=f"width:{max(100 * n / most, 0.5):.1f}%"),
+                        cls="track",
+                    ),
                     tag("span", f"{n:,}", cls="n"),
                 ),
                 links[value],
@@ -80,8 +86,14 @@ def pager(page: str, query: Query, total: int, most: int = PAGE_ROWS, deepest: i
         _step("Next", page, query, now + 1, now < last),
         _step("Last", page, query, last, now < last - 1),
     ]
-    note = f"; the first {deepest:,} can be paged through, narrow the list for the others" if total > deepest else ""
-    return tag("nav", tag("span", shown + note, cls="soft"), steps, cls="pager", aria_label="Pages of the list")
+    note = (
+        f"; the first {deepest:,} can be paged through, narrow the list for the others"
+        if total > deepest
+        else ""
+    )
+    return tag(
+        "nav", tag("span", shown + note, cls="soft"), steps, cls="pager", aria_label="Pages of the list"
+    )
 
 
 def _step(words: str, page: str, query: Query, to: int, there: bool) -> Markup:

@@ -95,10 +95,16 @@ def _deciding(visit: Visit) -> None:
     others = [r for r in found if r not in stopping]
     if not found:
         rules = sum(r.state is RuleState.RAN for r in visit.report.rules)
-        notice("good", f"Clean: no findings over {words.plural(visit.rows, 'row')}, {words.plural(rules, 'rule')}.")
+        notice(
+            "good",
+            f"Clean: no findings over {words.plural(visit.rows, 'row')}, {words.plural(rules, 'rule')}.",
+        )
         return
     if stopping:
-        section("What decides the verdict", "Findings of these rules fail the gate. Each count leads to its findings.")
+        section(
+            "What decides the verdict",
+            "Findings of these rules fail the gate. Each count leads to its findings.",
+        )
         draw(_rules(visit, stopping, "Rules that decide the verdict"))
     if others:
         section("Also found", "Below the gate, waived, or within the limits of the policy.")
@@ -116,7 +122,13 @@ def _stops(visit: Visit, rule: RuleOutcome) -> bool:
 
 
 def _rules(visit: Visit, rules: list[RuleOutcome], caption: str) -> Markup:
-    columns = (Column("Rule", "tight"), Column("What it finds", "wide"), Column("Severity"), Column("Findings", "n"), Column("Rows", "n"))
+    columns = (
+        Column("Rule", "tight"),
+        Column("What it finds", "wide"),
+        Column("Severity"),
+        Column("Findings", "n"),
+        Column("Rows", "n"),
+    )
     return table(columns, [_rule(visit, r) for r in rules], caption)
 
 
@@ -148,7 +160,13 @@ def _expiring(visit: Visit) -> None:
     if not soon:
         return
     section("Waivers that end soon", "After their last day what they cover counts again.")
-    columns = (Column("Waiver"), Column("Rule"), Column("Last day"), Column("Covers", "n"), Column("Reason", "wide"))
+    columns = (
+        Column("Waiver"),
+        Column("Rule"),
+        Column("Last day"),
+        Column("Covers", "n"),
+        Column("Reason", "wide"),
+    )
     draw(table(columns, [_waiver(visit, w) for w in soon], "Waivers that end within 14 days"))
 
 
@@ -158,7 +176,13 @@ def _until(waiver: WaiverRecord) -> date:
 
 def _waiver(visit: Visit, waiver: WaiverRecord) -> list[Child]:
     href = address("waivers", WaiversQuery(run=visit.run, id=waiver.id))
-    return [link(waiver.id, href), waiver.rule, waiver.expires, f"{waiver.findings:,}", safe_text.words(waiver.reason, 160)]
+    return [
+        link(waiver.id, href),
+        waiver.rule,
+        waiver.expires,
+        f"{waiver.findings:,}",
+        safe_text.words(waiver.reason, 160),
+    ]
 
 
 def _idle(visit: Visit) -> None:
@@ -177,7 +201,13 @@ def _idle(visit: Visit) -> None:
         ]
         for r in sorted(idle, key=lambda r: (r.state is not RuleState.NOT_RUN, r.id))
     ]
-    draw(table((Column("Rule", "tight"), Column("What became of it", "tight"), Column("Why", "wide")), rows, "Rules that did not run"))
+    draw(
+        table(
+            (Column("Rule", "tight"), Column("What became of it", "tight"), Column("Why", "wide")),
+            rows,
+            "Rules that did not run",
+        )
+    )
 
 
 if __name__ == "__main__":
