@@ -36,7 +36,10 @@ def recent_runs(lake: Lake, most: int = MOST_RUNS) -> list[RunLine]:
         " LEFT JOIN lake.audit_datasets d ON d.run = a.run"
         " GROUP BY a.run, a.started, a.verdict, a.findings, a.seq ORDER BY a.seq DESC"
     )
-    return [RunLine(*row[:4], tuple(n for n in row[4] or () if n)) for row in lake.fetch(sql, [most])]
+    found = lake.fetch(sql, [most])
+    return [
+        RunLine(run, at, said, n, tuple(x for x in names or () if x)) for run, at, said, n, names in found
+    ]
 
 
 def report_head(lake: Lake, run: str) -> AuditReport | None:

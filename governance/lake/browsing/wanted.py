@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from governance.report import AuditReport
 
@@ -58,7 +59,9 @@ class Wanted:
 
     def without(self, name: str) -> Wanted:
         """The same findings, whatever that field says."""
-        return replace(self, **{name: Wanted.__dataclass_fields__[name].default})
+        default: Any = Wanted.__dataclass_fields__[name].default
+        changes: dict[str, Any] = {name: default}
+        return replace(self, **changes)
 
 
 def pieces_of(report: AuditReport, versions: Sequence[tuple[str, str, int]]) -> tuple[Piece, ...]:
@@ -77,13 +80,13 @@ def pieces_of(report: AuditReport, versions: Sequence[tuple[str, str, int]]) -> 
 
 def where(wanted: Wanted, pieces: Sequence[Piece] = ()) -> Clause:
     """The WHERE clause over `FROM`."""
-    parts = [("f.run = ?", [wanted.run]), *_plain(wanted), *_by_evidence(wanted, pieces)]
+    parts: list[Clause] = [("f.run = ?", [wanted.run]), *_plain(wanted), *_by_evidence(wanted, pieces)]
     return " WHERE " + " AND ".join(sql for sql, _ in parts), [v for _, values in parts for v in values]
 
 
-def _plain(wanted: Wanted) -> list[tuple[str, list[object]]]:
+def _plain(wanted: Wanted) -> list[Clause]:
     """What the finding itself says."""
-    parts: list[tuple[str, list[object]]] = []
+    parts: list[Clause] = []
     if wanted.rule:
         parts.append(("starts_with(f.rule, ?)", [wanted.rule]))
     if wanted.severity:
@@ -97,10 +100,10 @@ def _plain(wanted: Wanted) -> list[tuple[str, list[object]]]:
     return parts
 
 
-def _by_evidence(wanted: Wanted, pieces: Sequence[Piece]) -> list[tuple[str, list[object]]]:
+def _by_evidence(wanted: Wanted, pieces: Sequence[Piece]) -> list[Clause]:
     """What its rows say."""
     own = "f.fingerprint IN (SELECT e.fingerprint FROM lake.evidence e WHERE e.run = ?"
-    parts: list[tuple[str, list[object]]] = []
+    parts: list[Clause] = []
     if wanted.row is not None:
         parts.append((f"{own} AND e.row = ?)", [wanted.run, wanted.row]))
     if wanted.suite:

@@ -52,26 +52,20 @@ def bars(
     """
     most = max(counts.values(), default=1)
     lines = [
-        tag(
-            "li",
-            link(
-                join(
-                    tag("span", names.get(value, value), cls="name"),
-                    tag(
-                        "span",
-                        tag("span", cls="fill", style=f"width:{max(100 * n / most, 0.5):.1f}%"),
-                        cls="track",
-                    ),
-                    tag("span", f"{n:,}", cls="n"),
-                ),
-                links[value],
-            )
-            if value in links
-            else join(tag("span", names.get(value, value), cls="name"), tag("span", f"{n:,}", cls="n")),
-        )
+        tag("li", _bar(names.get(value, value), n, n / most, links.get(value, "")))
         for value, n in counts.items()
     ]
     return tag("figure", tag("figcaption", caption), tag("ul", lines), cls="bars")
+
+
+def _bar(name: str, n: int, share: float, href: str) -> Markup:
+    fill = tag("span", cls="fill", style=f"width:{max(100 * share, 0.5):.1f}%")
+    inside = join(
+        tag("span", name, cls="name"),
+        tag("span", fill, cls="track", aria_hidden="true"),
+        tag("span", f"{n:,}", cls="n"),
+    )
+    return link(inside, href, "line") if href else tag("span", inside, cls="line")
 
 
 def pager(page: str, query: Query, total: int, most: int = PAGE_ROWS, deepest: int = 100_000) -> Markup:

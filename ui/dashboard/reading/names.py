@@ -7,6 +7,23 @@ from functools import cache
 from governance.errors import UsageError
 from governance.lake.browsing.findings import Found
 from governance.reports import words
+from governance.reports.presentable import without_credentials
+from ui.dashboard import safe_text
+
+
+def measured(found: Found) -> list[tuple[str, str]]:
+    """(name, value) of the rule's own numbers, masked; empty lists and texts are left out."""
+    return [
+        (name.replace("_", " "), words_of(value))
+        for name, value in sorted(found.numbers.items())
+        if value not in ("", [], {}, None)
+    ]
+
+
+def words_of(value: object) -> str:
+    """A JSON value in one line, credentials and personal data masked."""
+    safe = without_credentials(value)
+    return safe_text.words(safe if isinstance(safe, str) else words.canonical(safe), 200)
 
 
 @cache

@@ -13,13 +13,17 @@ from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
-from ui.dashboard.reading.names import rule_name, score_words
+from ui.dashboard.reading.names import measured, rule_name, score_words
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import ClusterQuery, DuplicatesQuery, FindingQuery, FindingsQuery, address
 
 PAGE = Page("cluster", "Cluster", "Audit", 6, hidden=True, under="duplicates")
 AROUND = 10
 """Members that are listed before and after the one that is looked at."""
+ALIKE = (
+    "The rows begin alike. Only the first 200 characters of the first turn are kept with a finding; "
+    "they may differ after that."
+)
 WHY = {
     "longest": "It stays because it is the longest of the cluster; among equals the first one read.",
     "first": "It stays because it was read first.",
@@ -48,18 +52,11 @@ def body(visit: Visit) -> None:
     waiving.ask_for_one(visit, found)
     _compare(visit, pinned, kept)
     _members(visit, pinned, members)
-    draw(tag("h3", "What was measured"), chips.properties(("score", score_words(found)), *_numbers(found)))
+    draw(tag("h3", "What was measured"), chips.properties(("score", score_words(found)), *measured(found)))
     command(
         f"govern rule {found.rule}",
         f"govern waiver add --finding {found.fingerprint[:12]} --reason '...' --expires 90d",
     )
-
-
-def _numbers(found: Found) -> list[tuple[str, Markup | str | None]]:
-    return [
-        (n.replace("_", " "), safe_text.words(words.canonical(v), 200))
-        for n, v in sorted(found.numbers.items())
-    ]
 
 
 def _steps(back: Markup, query: ClusterQuery, members: int) -> Markup:
@@ -106,7 +103,7 @@ def _compare(visit: Visit, query: ClusterQuery, kept: Line) -> None:
         draw(
             tag(
                 "p",
-                "The excerpts are the same; rows are kept to 200 characters here, and may differ further on.",
+                ALIKE,
                 cls="soft",
             )
         )

@@ -19,6 +19,7 @@ from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import DatasetQuery, FindingsQuery, Query, address
 
 PAGE = Page("dataset", "Dataset", "Data", 1, hidden=True, under="datasets")
+MOST_LABELS = 12
 FIELDS = {"source": "Sources", "licence": "Licences", "label": "Labels"}
 
 
@@ -86,7 +87,7 @@ def _labels(labels: tuple[LabelCount, ...]) -> None:
             f"{x.affected:,}",
             words.share(x.affected, x.rows),
         ]
-        for x in labels[:25]
+        for x in labels[:MOST_LABELS]
     ]
     columns = (
         Column("Label", "wide"),
@@ -95,8 +96,8 @@ def _labels(labels: tuple[LabelCount, ...]) -> None:
         Column("Share", "n"),
     )
     draw(table(columns, rows, "Rows by label"))
-    if len(labels) > 25:
-        draw(tag("p", f"and {words.plural(len(labels) - 25, 'label')} more", cls="soft"))
+    if len(labels) > MOST_LABELS:
+        draw(tag("p", f"and {words.plural(len(labels) - MOST_LABELS, 'label')} more", cls="soft"))
 
 
 def _fields(visit: Visit, piece: Piece) -> None:

@@ -6,7 +6,6 @@ from governance.lake.browsing import evidence, findings
 from governance.lake.browsing.evidence import Line
 from governance.lake.browsing.findings import Found
 from governance.reports import words
-from governance.reports.presentable import without_credentials
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page
 from ui.dashboard.components import chips, rulepage, waiving
@@ -14,7 +13,7 @@ from ui.dashboard.components.saying import command, draw, heading, notice, secti
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
-from ui.dashboard.reading.names import rule_name, score_words
+from ui.dashboard.reading.names import measured, rule_name, score_words
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import (
     ClusterQuery,
@@ -159,21 +158,12 @@ def _peer(line: Line) -> Markup | None:
 def _measured(found: Found) -> None:
     """The numbers: what was measured, what it was held against, and the rule's own."""
     section("What was measured")
-    numbers: list[tuple[str, Markup | str | None]] = [
-        (name.replace("_", " "), safe_text.words(_value(value), 200))
-        for name, value in sorted(found.numbers.items())
-    ]
     own: list[tuple[str, Markup | str | None]] = [
         ("score", score_words(found)),
         ("kind", safe_text.words(found.kind)),
         ("fingerprint", tag("code", found.fingerprint)),
     ]
-    draw(chips.properties(*own, *numbers))
-
-
-def _value(value: object) -> str:
-    safe = without_credentials(value)
-    return safe if isinstance(safe, str) else words.canonical(safe)
+    draw(chips.properties(*own, *measured(found)))
 
 
 def _history(visit: Visit, found: Found) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 import streamlit as st
 
+from governance.findings import Severity
 from governance.lake.browsing import evidence, findings
 from governance.lake.browsing.evidence import Line
 from governance.lake.browsing.findings import Found
@@ -60,13 +62,19 @@ def _facets(visit: Visit, query: FindingsQuery) -> None:
     pinned = query.at(run=visit.run)
     found = findings.facets(visit.lake, query.wanted(visit.run), visit.pieces)
     draw(
-        asking.facet("findings", pinned, "severity", "Severity", found.severity, chips.severity),
+        asking.facet(
+            "findings", pinned, "severity", "Severity", _worst_first(found.severity), chips.severity
+        ),
         asking.facet(
             "findings", pinned, "rule", "Rule", found.rule, lambda r: f"{r} {rule_name(r)}", most=10
         ),
         asking.facet("findings", pinned, "source", "Source", found.source, safe_text.words),
         asking.facet("findings", pinned, "status", "Status", found.status),
     )
+
+
+def _worst_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return {s.value: counts[s.value] for s in Severity if s.value in counts}
 
 
 def _list(visit: Visit, query: FindingsQuery, total: int) -> None:

@@ -13,7 +13,7 @@ from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import empty, link
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Markup, join, tag
-from ui.dashboard.reading.names import rule_name, score_words
+from ui.dashboard.reading.names import measured, rule_name, score_words
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import ClusterQuery, ContaminationQuery, FindingQuery, FindingsQuery, address
 
@@ -95,11 +95,11 @@ def _pane(head: Markup, text: Markup) -> Markup:
 
 def _scores(visit: Visit, found: Found) -> None:
     section("What was measured")
-    numbers: list[tuple[str, Markup | str | None]] = [
-        (name.replace("_", " "), safe_text.words(words.canonical(value), 200))
-        for name, value in sorted(found.numbers.items())
-    ]
-    draw(chips.properties(("score", score_words(found)), ("kind", safe_text.words(found.kind)), *numbers))
+    draw(
+        chips.properties(
+            ("score", score_words(found)), ("kind", safe_text.words(found.kind)), *measured(found)
+        )
+    )
 
 
 if __name__ == "__main__":
