@@ -86,9 +86,7 @@ def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
         host = server.url.partition("//")[2]
         one.page.on("console", lambda m: one.faults.append(m.text) if m.type == "error" else None)
         one.page.on("pageerror", lambda e: one.faults.append(str(e)))
-        one.page.on(
-            "request", lambda r: one.faults.append(r.url) if r.url.startswith(("http", "ws")) and host not in r.url else None
-        )  # fmt: skip
+        one.page.on("request", lambda r: one.faults.extend(_elsewhere(r.url, host)))
         opened.append(one)
         return one
 
@@ -97,6 +95,10 @@ def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
     for one in opened:
         one.page.context.close()
     assert [] == faults
+
+
+def _elsewhere(url: str, host: str) -> list[str]:
+    return [url] if url.startswith(("http", "ws")) and f"://{host}" not in url else []
 
 
 @pytest.fixture(scope="session")
