@@ -15,8 +15,9 @@ from ui.cli.session import Session, pass_session
     cls=Command,
     examples=(
         Example("open the dashboard of the lake in this folder", "govern ui"),
-        Example("on a machine without a browser, for a tunnel", "govern ui --no-browser --port 8600"),
-        Example("to look only", "govern ui --read-only"),
+        Example(
+            "to look only, on a machine without a browser", "govern ui --read-only --no-browser --port 8600"
+        ),
     ),
 )
 @option("--host", metavar="ADDRESS", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
@@ -49,10 +50,11 @@ def command(
     hosts: tuple[str, ...],
     unauthenticated: bool,
 ) -> int:
-    """Open the dashboard in the browser: what is wrong with the data, and who decided what.
+    """Open the dashboard in the browser.
 
-    It reads the lake while audits write to it. Decisions are made as GOVERN_USER, or as the login name; [ui] in
-    govern.toml says who may do what. Personal data and secrets in rows are masked before they leave this machine.
+    It shows what is wrong with the data and who decided what, and reads the lake while audits write to it.
+    Decisions are made as GOVERN_USER, or as the login name; [ui] in govern.toml says who may do what. Personal
+    data and secrets in rows are masked before they leave this machine.
     """
     _check_installed()
     from ui.dashboard.desk import Desk, Role, role_of, sit_at
