@@ -96,7 +96,7 @@ def test_sources_are_counted_by_the_rows_that_findings_count_against(lake: Lake)
         assert n == findings.count(lake, Wanted("run-1", source=source), pieces)
 
 
-def test_a_source_is_found_where_the_run_numbers_its_rows_otherwise(lake: Lake, tmp_path: Path):
+def test_a_source_is_found_where_the_run_numbers_its_rows_otherwise(lake: Lake):
     """Entries are stored once; a later audit of two datasets may number the same rows from another start."""
     pieces = runs.kept_pieces(lake, load_audit(lake, "run-2"))
 

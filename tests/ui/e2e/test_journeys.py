@@ -98,7 +98,7 @@ def test_a_waiver_is_asked_for_by_one_person_and_approved_by_another(
     page = ann.open(f"/finding?id={found}")
     page.get_by_role("button", name="Ask for a waiver").click()
     page.get_by_label("Why it is acceptable").fill("the notice is part of the source")
-    page.get_by_label("Why it is acceptable").press("Control+Enter")
+    page.get_by_label("Why it is acceptable").press("Tab")
     page.get_by_role("button", name="Ask", exact=True).click()
     page.get_by_text("asked for waiver W-0001").wait_for()
 
@@ -111,6 +111,7 @@ def test_a_waiver_is_asked_for_by_one_person_and_approved_by_another(
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("dialog").get_by_role("button", name="Approve").click()
     page.get_by_text("in force until").wait_for()
+    assert "in force" in page.locator("tbody .state").first.inner_text()
 
     with open_lake(str(desk_folder / ".govern"), read_only=True) as lake:
         assert [("waiver.add", "ann"), ("waiver.approve", "ben")] == [

@@ -66,11 +66,22 @@ def _facets(visit: Visit, query: FindingsQuery) -> None:
             "findings", pinned, "severity", "Severity", _worst_first(found.severity), chips.severity
         ),
         asking.facet(
-            "findings", pinned, "rule", "Rule", found.rule, lambda r: f"{r} {rule_name(r)}", most=10
+            "findings", pinned, "rule", "Rule", _with_family(found.rule, query.rule), _rule_words, most=10
         ),
         asking.facet("findings", pinned, "source", "Source", found.source, safe_text.words),
         asking.facet("findings", pinned, "status", "Status", found.status),
     )
+
+
+def _with_family(counts: Mapping[str, int], chosen: str) -> dict[str, int]:
+    """The counts by rule; a family that is chosen comes first, with the sum of its rules."""
+    if len(chosen) != 3:
+        return dict(counts)
+    return {chosen: sum(n for rule, n in counts.items() if rule.startswith(chosen)), **counts}
+
+
+def _rule_words(rule: str) -> str:
+    return f"{rule} {rule_name(rule)}" if len(rule) == 6 else f"all of {rule}"
 
 
 def _worst_first(counts: Mapping[str, int]) -> dict[str, int]:

@@ -103,7 +103,9 @@ def _one(visit: Visit, info: RuleInfo) -> None:
     section("The rule")
     page = rulepage.parts(page_of(info.id))
     with st.container(width=760):
-        st.markdown("\n\n".join([page.pop(""), *(f"#### {head}\n\n{text}" for head, text in page.items())]))
+        lead = page.pop("")
+        shown = [] if lead == info.name else [lead]
+        st.markdown("\n\n".join([*shown, *(f"##### {head}\n\n{text}" for head, text in page.items())]))
     command(f"govern rule {info.id}")
 
 
