@@ -21,7 +21,8 @@ from tests.conftest import REPOSITORY
 from tests.ui.conftest import Demo, inside
 
 CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE = 20_000  # ms; a page takes one or two seconds, and the machines that run tests are shared
+DRAWN = '.stApp[data-test-script-state="notRunning"] .command-label'
+PATIENCE = 60_000  # ms; a page takes one or two seconds, and the machines that run tests are shared
 HOSTILE = (
     '<img src="https://evil.example/{n}.png" onerror="document.title=\'owned\'">',
     "<script>document.title='owned'</script>",
@@ -49,17 +50,16 @@ class Watched:
     faults: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Any:
-        """Opens an address and waits for its heading."""
+        """Opens an address and waits until the page is drawn to its end, which is the command."""
         self.page.goto(self.base + path)
-        self.page.wait_for_selector("h1", timeout=PATIENCE)
+        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
         return self.page
 
-    def settled(self, url: str) -> None:
-        """Waits until the address matches and the page is drawn."""
+    def arrives(self, url: str, shows: str) -> None:
+        """Waits until the address matches and the page shows something that the one before it did not."""
         self.page.wait_for_url(url, timeout=PATIENCE)
-        self.page.wait_for_selector(
-            '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE
-        )
+        self.page.wait_for_selector(shows, timeout=PATIENCE)
+        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from ui.dashboard.components.saying import command, draw, heading, notice
 from ui.dashboard.components.tables import PAGE_ROWS, Column, empty, link, pager, table
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
+from ui.dashboard.reading import counting
 from ui.dashboard.reading.names import rule_name
 from ui.dashboard.reading.searching import searchable
 from ui.dashboard.reading.visit import Visit
@@ -44,7 +45,7 @@ def body(visit: Visit) -> None:
     query, refused = searchable(query)
     dropped(unknown)
     wanted = query.wanted(visit.run)
-    total = findings.count(visit.lake, wanted, visit.pieces)
+    total = counting.count(visit, wanted)
     heading("Audit", "Findings", f"{words.plural(total, 'finding')} of {visit.rows:,} rows read")
     if refused:
         notice("info", refused)
@@ -60,7 +61,7 @@ def _facets(visit: Visit, query: FindingsQuery) -> None:
     asking.search(query, "Search", "words, or a fingerprint")
     asking.choose(query, "sort", "Order", ORDERS)
     pinned = query.at(run=visit.run)
-    found = findings.facets(visit.lake, query.wanted(visit.run), visit.pieces)
+    found = counting.facets(visit, query.wanted(visit.run))
     draw(
         asking.facet(
             "findings", pinned, "severity", "Severity", _worst_first(found.severity), chips.severity
