@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from governance.lake.browsing.wanted import FROM, OPEN, WAIVED, Piece, Wanted, affected_entries, where
+from governance.lake.browsing.wanted import FROM, OPEN, WAIVED, Piece, Wanted, affected_entries, tables, where
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
@@ -85,7 +85,7 @@ class Neighbours:
 def count(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = ()) -> int:
     """How many there are."""
     sql, values = where(wanted, pieces)
-    return int(lake.fetch(f"SELECT count(*){FROM}{sql}", values)[0][0])
+    return int(lake.fetch(f"SELECT count(*){tables(wanted)}{sql}", values)[0][0])
 
 
 def page(
@@ -127,7 +127,8 @@ def by_kind(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = ()) -> Mapping
 
 def _tally(lake: Lake, wanted: Wanted, pieces: Sequence[Piece], field: str, most: int) -> dict[str, int]:
     clause, values = where(wanted, pieces)
-    sql = f"SELECT {field} AS name, count(*) AS n{FROM}{clause} GROUP BY name ORDER BY n DESC, name LIMIT ?"
+    source = FROM if field == STATUS else tables(wanted)
+    sql = f"SELECT {field} AS name, count(*) AS n{source}{clause} GROUP BY name ORDER BY n DESC, name LIMIT ?"
     return {str(name): int(n) for name, n in lake.fetch(sql, [*values, most])}
 
 
@@ -136,10 +137,14 @@ def _sources(lake: Lake, wanted: Wanted, pieces: Sequence[Piece], most: int) -> 
         return {}
     clause, values = where(wanted, pieces)
     rows, given = affected_entries(wanted.run, pieces)
+    among = f" AND a.fingerprint IN (SELECT f.fingerprint{tables(wanted)}{clause})"
+    if wanted == Wanted(
+        wanted.run
+    ):  # every finding of the run is meant, and there are no others in its evidence
+        among, values = "", []
     sql = (
-        f"SELECT a.source, count(DISTINCT a.fingerprint) AS n FROM ({rows}) a WHERE a.source <> ''"
-        f" AND a.fingerprint IN (SELECT f.fingerprint{FROM}{clause}) GROUP BY a.source"
-        " ORDER BY n DESC, a.source LIMIT ?"
+        f"SELECT a.source, count(DISTINCT a.fingerprint) AS n FROM ({rows}) a WHERE a.source <> ''{among}"
+        " GROUP BY a.source ORDER BY n DESC, a.source LIMIT ?"
     )
     return {str(name): int(n) for name, n in lake.fetch(sql, [*given, *values, most])}
 

@@ -13,9 +13,8 @@ STATUSES = (OPEN, WAIVED)
 FINGERPRINT_CHARACTERS = frozenset("0123456789abcdef")
 Clause = tuple[str, list[object]]
 """SQL with question marks, and what they stand for, in order."""
-FROM = (
-    " FROM lake.findings f LEFT JOIN lake.suppressions s ON s.run = f.run AND s.fingerprint = f.fingerprint"
-)
+FINDINGS = " FROM lake.findings f"
+FROM = f"{FINDINGS} LEFT JOIN lake.suppressions s ON s.run = f.run AND s.fingerprint = f.fingerprint"
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,11 @@ def pieces_of(report: AuditReport, versions: Sequence[tuple[str, str, int]]) -> 
         for name, ident, first in versions
         if ident and name in records
     )
+
+
+def tables(wanted: Wanted) -> str:
+    """The FROM clause for counting; waivers are joined where they are asked about, since that takes half the time."""
+    return FROM if wanted.status else FINDINGS
 
 
 def where(wanted: Wanted, pieces: Sequence[Piece] = ()) -> Clause:
