@@ -121,3 +121,11 @@ def test_a_waiver_of_a_filter_is_asked_for_from_the_list(visit: Open, own_demo: 
     assert [('severity = "note"', "ann", "a disclaimer that every answer needs")] == [
         (w.where, w.requested_by, w.reason) for w in asked
     ]
+
+
+def test_a_file_that_cannot_be_read_is_said_calmly(visit: Open, demo: Demo, tmp_path: Path):
+    (tmp_path / "waivers.toml").write_text("[[waiver]]\nid = <img>")
+    seen = visit("waivers", demo.lake, waivers=tmp_path / "waivers.toml")
+
+    assert "not valid TOML" in seen.text
+    assert "<img" not in seen.markup
