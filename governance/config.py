@@ -24,7 +24,7 @@ from governance.findings import Severity
 from governance.gate import Tolerance
 from governance.readers.options import ReadLimits
 from governance.rules.base import Value
-from governance.settings import TABLES, Curate, Limits, Settings
+from governance.settings import TABLES, Curate, Dashboard, Limits, Settings
 
 FILE = "govern.toml"
 PYPROJECT = "pyproject.toml"
@@ -299,7 +299,7 @@ def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted keys of the tables that settings have; any other table stays a value and is refused as one."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        depth = {"limits": 1, "curate": 1, "rules": 2}.get(key, 0)
+        depth = {"limits": 1, "curate": 1, "ui": 1, "rules": 2}.get(key, 0)
         flat.update(_opened(key, value, depth))
     return flat
 
@@ -350,8 +350,8 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> ConfigErro
     )
     where = f"{origin}: {key}" if origin else key
     if first["type"] == "extra_forbidden":
-        model = {"limits": Limits, "curate": Curate}.get(path[0], Settings)
-        known = list(model.model_fields)
+        tables = {"limits": Limits, "curate": Curate, "ui": Dashboard}
+        known = list((tables.get(path[0], Settings) if len(path) > 1 else Settings).model_fields)
         hint = did_you_mean(path[-1], known) + "`govern config schema` lists every key"
         return ConfigError(f"there is no setting {path[-1]!r}", where=where, hint=hint)
     said = SHAPES.get(first["type"]) or first["msg"].removeprefix("Value error, ")

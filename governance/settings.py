@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from governance.readers.options import ReadLimits
 from governance.rules.base import Value
 
-TABLES = ("rules", "limits", "curate")
+TABLES = ("rules", "limits", "curate", "ui")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
@@ -105,6 +105,17 @@ class Curate(Strict):
     """label -> weight of its rows in the loss; * stands for all others"""
 
 
+class Dashboard(Strict):
+    """Who may do what in the dashboard. Names are compared without letter case."""
+
+    role: Literal["viewer", "reviewer", "approver"] = "approver"
+    """role of people in neither list, on this machine: viewer looks, reviewer asks for waivers, approver decides"""
+    reviewers: tuple[str, ...] = ()
+    """people who may ask for waivers"""
+    approvers: tuple[str, ...] = ()
+    """people who may approve, reject and revoke what others asked for"""
+
+
 class Settings(Strict):
     """Everything that can be set outside the command line."""
 
@@ -142,6 +153,8 @@ class Settings(Strict):
     """bounds on what readers accept"""
     curate: Curate = Field(default_factory=Curate)
     """what a curated split holds"""
+    ui: Dashboard = Field(default_factory=Dashboard)
+    """who may do what in the dashboard"""
     rules: dict[str, dict[str, Value]] = Field(default_factory=dict)
     """per rule id: its options, `severity`, and `max_rows` and `max_rate`, up to which the gate lets it pass"""
 
@@ -192,6 +205,8 @@ def template(lake: str | None = None, policy: str = "starter") -> str:
         default = known.get_default(call_default_factory=True)
         value = "{}" if isinstance(default, dict) else toml_value(default)
         lines += [f"# {name} = {value}  # {known.description}"]
+    lines += ["", "# Who may do what in the dashboard", "# [ui]"]
+    lines += [f"# {name} = {toml_value(known.default)}" for name, known in Dashboard.model_fields.items()]
     return "\n".join(lines) + "\n"
 
 

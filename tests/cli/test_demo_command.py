@@ -17,7 +17,8 @@ LEARNING = ["curate", "eval", "train", "eval", "runs", "attribute", "why"]
 
 
 @pytest.mark.slow
-def test_all_is_found_and_every_next_step_works_as_printed(run: Run) -> None:
+def test_all_is_found_and_every_next_step_works_as_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.dashboard.server.serve", lambda *_, **__: None)  # it runs until it is interrupted
     result = run("demo", "--rows", "600", "--no-train")
 
     assert 0 == result.code, result.err

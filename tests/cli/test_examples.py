@@ -74,6 +74,12 @@ def done(arguments: list[str]) -> None:
     assert main(arguments) == 0, arguments
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`govern ui` runs until it is interrupted; here it comes as far as that."""
+    monkeypatch.setattr("ui.dashboard.server.serve", lambda *_, **__: None)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "command"), EXAMPLES, ids=[command for _, command in EXAMPLES])
 def test_example_works_as_printed(

@@ -34,6 +34,7 @@ SECTIONS = {
         _entry("audit", "Audit datasets and end with a verdict"),
         _entry("rule", "Explain rules"),
         _entry("report", "Render a stored audit again, in any format"),
+        _entry("ui", "Open the dashboard in the browser"),
         _entry("waiver", "Ask for, approve and close waivers of findings"),
         _entry("label", "Label the rows of a dataset by scene and task"),
         _entry("diff", "Compare two audits or two dataset versions"),

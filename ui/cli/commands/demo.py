@@ -139,6 +139,7 @@ def next_steps(files: DemoFiles) -> str:
     label = shlex.join(["govern", "label", str(files.dataset), "-o", "labelled.jsonl"])
     steps = (
         ("the same on the command line, with an exit code for a pipeline", audit),
+        ("the dashboard, to look at all of it in the browser", "govern ui"),
         ("the report as a page for the browser", "govern report latest -f html -o report.html"),
         ("what a finding means", "govern rule CON001"),
         (

@@ -1,0 +1,199 @@
+"""Findings of a run: counts, facets, one page of them, one of them, its neighbours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from governance.lake.browsing.wanted import FROM, OPEN, WAIVED, Piece, Wanted, affected_entries, tables, where
+
+if TYPE_CHECKING:
+    from governance.lake.catalog import Lake
+
+COLUMNS = (
+    "f.fingerprint, f.rule, f.severity, f.kind, f.message, f.score, f.threshold, f.rows, f.details,"
+    " coalesce(s.kind, ''), coalesce(s.waiver, '')"
+)
+RANK = "CASE f.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
+SORTS = {
+    "severity": f"{RANK}, f.rule, f.position",
+    "rows": "f.rows DESC, f.position",
+    "score": "f.score DESC NULLS LAST, f.position",
+    "rule": "f.rule, f.position",
+}
+"""Orders of a list of findings; each ends with the position, so that pages never overlap."""
+STATUS = f"CASE WHEN s.kind IS NULL THEN '{OPEN}' ELSE '{WAIVED}' END"
+DEEPEST = 100_000  # findings that paging goes through; beyond that a filter is the way, and the page says so
+
+
+@dataclass(frozen=True)
+class Found:
+    """One finding.
+
+    Attributes:
+        details: canonical JSON.
+        suppressed: external | in-source | empty.
+        waiver: id of the waiver that covers it, or empty.
+    """
+
+    fingerprint: str
+    rule: str
+    severity: str
+    kind: str
+    message: str
+    score: float | None
+    threshold: float | None
+    rows: int
+    details: str
+    suppressed: str
+    waiver: str
+
+    @property
+    def status(self) -> str:
+        """Whether it counts: open | waived."""
+        return WAIVED if self.suppressed else OPEN
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        """The details as a mapping."""
+        found: Mapping[str, Any] = json.loads(self.details or "{}")
+        return found
+
+
+@dataclass(frozen=True)
+class Facets:
+    """Findings by one field each, most first, every other field as it is asked for."""
+
+    rule: Mapping[str, int]
+    severity: Mapping[str, int]
+    status: Mapping[str, int]
+    source: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where a finding stands in a list, 1-based; zero where it is not in it."""
+
+    place: int = 0
+    total: int = 0
+    before: str = ""
+    after: str = ""
+
+
+def count(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = ()) -> int:
+    """How many there are."""
+    sql, values = where(wanted, pieces)
+    return int(lake.fetch(f"SELECT count(*){tables(wanted)}{sql}", values)[0][0])
+
+
+def page(
+    lake: Lake, wanted: Wanted, pieces: Sequence[Piece], sort: str, limit: int, offset: int
+) -> list[Found]:
+    """Some of them in the order of `SORTS`."""
+    sql, values = where(wanted, pieces)
+    order = SORTS.get(sort, SORTS["severity"])
+    sql = f"SELECT {COLUMNS}{FROM}{sql} ORDER BY {order} LIMIT ? OFFSET ?"
+    return [Found(*row) for row in lake.fetch(sql, [*values, limit, min(offset, DEEPEST)])]
+
+
+def one(lake: Lake, run: str, fingerprint: str) -> Found | None:
+    """The finding of that fingerprint, None where the run has none."""
+    sql = f"SELECT {COLUMNS}{FROM} WHERE f.run = ? AND f.fingerprint = ? LIMIT 1"
+    found = lake.fetch(sql, [run, fingerprint])
+    return Found(*found[0]) if found else None
+
+
+def facets(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = (), most: int = 60) -> Facets:
+    """How many there would be for each value of a field."""
+    return Facets(
+        _tally(lake, wanted.without("rule"), pieces, "f.rule", most),
+        _tally(lake, wanted.without("severity"), pieces, "f.severity", most),
+        _tally(lake, wanted.without("status"), pieces, STATUS, most),
+        _sources(lake, wanted.without("source"), pieces, most),
+    )  # fmt: skip
+
+
+def by_severity(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = ()) -> Mapping[str, int]:
+    """Findings by severity word."""
+    return _tally(lake, wanted, pieces, "f.severity", 3)
+
+
+def by_kind(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = ()) -> Mapping[str, int]:
+    """Findings by the rules' own sub-kinds, most first."""
+    return _tally(lake, wanted, pieces, "f.kind", 60)
+
+
+def _tally(lake: Lake, wanted: Wanted, pieces: Sequence[Piece], field: str, most: int) -> dict[str, int]:
+    clause, values = where(wanted, pieces)
+    source = FROM if field == STATUS else tables(wanted)
+    sql = f"SELECT {field} AS name, count(*) AS n{source}{clause} GROUP BY name ORDER BY n DESC, name LIMIT ?"
+    return {str(name): int(n) for name, n in lake.fetch(sql, [*values, most])}
+
+
+def _sources(lake: Lake, wanted: Wanted, pieces: Sequence[Piece], most: int) -> dict[str, int]:
+    if not pieces:
+        return {}
+    clause, values = where(wanted, pieces)
+    rows, given = affected_entries(wanted.run, pieces)
+    among = f" AND a.fingerprint IN (SELECT f.fingerprint{tables(wanted)}{clause})"
+    if wanted == Wanted(
+        wanted.run
+    ):  # every finding of the run is meant, and there are no others in its evidence
+        among, values = "", []
+    sql = (
+        f"SELECT a.source, count(DISTINCT a.fingerprint) AS n FROM ({rows}) a WHERE a.source <> ''{among}"
+        " GROUP BY a.source ORDER BY n DESC, a.source LIMIT ?"
+    )
+    return {str(name): int(n) for name, n in lake.fetch(sql, [*given, *values, most])}
+
+
+def neighbours(
+    lake: Lake, wanted: Wanted, pieces: Sequence[Piece], sort: str, fingerprint: str
+) -> Neighbours:
+    """The findings before and after one, in the list that is asked for."""
+    clause, values = where(wanted, pieces)
+    order = SORTS.get(sort, SORTS["severity"])
+    sql = (
+        "SELECT place, total, coalesce(before, ''), coalesce(after, '') FROM (SELECT f.fingerprint,"
+        f" row_number() OVER o AS place, count(*) OVER () AS total, lag(f.fingerprint) OVER o AS before,"
+        f" lead(f.fingerprint) OVER o AS after{FROM}{clause} WINDOW o AS (ORDER BY {order}))"
+        " WHERE fingerprint = ? LIMIT 1"
+    )
+    found = lake.fetch(sql, [*values, fingerprint])
+    return Neighbours(*found[0]) if found else Neighbours()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A finding in one of the runs that have it."""
+
+    run: str
+    started: str
+    severity: str
+    rows: int
+    waived: bool
+
+
+def history(lake: Lake, fingerprint: str, most: int = 50) -> list[Seen]:
+    """The runs that have the finding, latest first."""
+    sql = (
+        "SELECT f.run, a.started, f.severity, f.rows, s.fingerprint IS NOT NULL FROM lake.findings f"
+        " JOIN lake.audits a ON a.run = f.run"
+        " LEFT JOIN lake.suppressions s ON s.run = f.run AND s.fingerprint = f.fingerprint"
+        " WHERE f.fingerprint = ? ORDER BY a.seq DESC LIMIT ?"
+    )
+    return [Seen(*row) for row in lake.fetch(sql, [fingerprint, most])]
+
+
+def in_both(lake: Lake, run: str, earlier: str) -> tuple[int, int, int]:
+    """(new, unchanged, gone) findings of a run against an earlier one."""
+    sql = (
+        "SELECT count(*) FILTER (b.fingerprint IS NULL), count(*) FILTER (b.fingerprint IS NOT NULL AND"
+        " a.fingerprint IS NOT NULL), count(*) FILTER (a.fingerprint IS NULL)"
+        " FROM (SELECT fingerprint FROM lake.findings WHERE run = ?) a"
+        " FULL JOIN (SELECT fingerprint FROM lake.findings WHERE run = ?) b USING (fingerprint)"
+    )
+    new, same, gone = lake.fetch(sql, [run, earlier])[0]
+    return int(new), int(same), int(gone)

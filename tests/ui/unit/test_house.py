@@ -1,0 +1,35 @@
+"""Rules of the dashboard's house that a machine can check."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+SOURCES = sorted((REPOSITORY / "ui" / "dashboard").rglob("*.py"))
+each = pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
+
+
+@each
+def test_no_page_speaks_to_the_database(path: Path):
+    text = path.read_text("utf-8")
+
+    assert [] == re.findall(r"\b(?:SELECT|FROM lake\.|\.fetch\(|duckdb)\b", text)
+
+
+@each
+def test_the_address_is_not_bound_to_widgets(path: Path):
+    """With `bind="query-params"` the browser's Back loses the filters of a list."""
+    assert [] == re.findall(r"[(, ]bind=", path.read_text("utf-8"))
+
+
+@each
+def test_row_text_has_one_door(path: Path):
+    """Markdown fetches images that a text names; st.html takes markup of ours only, through `saying.draw`."""
+    calls = re.findall(r"st\.(?:html|table|dataframe|write|markdown|caption)\(", path.read_text("utf-8"))
+    ours = {"saying.py": ["st.html("], "rulepage.py": ["st.markdown("], "rule.py": ["st.markdown("]}
+
+    assert ours.get(path.name, []) == calls

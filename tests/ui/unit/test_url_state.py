@@ -1,0 +1,123 @@
+"""The address is the state: every query writes itself into it and reads itself from it, and nothing else gets in."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.findings import Severity
+from governance.lake.browsing.findings import SORTS
+from ui.dashboard.url_state import (
+    ClusterQuery,
+    ContaminationQuery,
+    DatasetQuery,
+    DuplicatesQuery,
+    FindingQuery,
+    FindingsQuery,
+    Query,
+    RuleQuery,
+    WaiversQuery,
+    address,
+)
+
+QUERIES = (
+    Query, FindingsQuery, FindingQuery, DuplicatesQuery, ClusterQuery, ContaminationQuery, DatasetQuery, WaiversQuery,
+    RuleQuery,
+)  # fmt: skip
+WORDS = st.text(st.characters(blacklist_categories=("C", "Z")), max_size=30)
+RIGHT: dict[str, st.SearchStrategy[Any]] = {
+    "run": st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,20}", fullmatch=True) | st.just(""),
+    "rule": st.sampled_from(["", "CON", "DUP003"]),
+    "severity": st.sampled_from(["", *Severity]).map(str),
+    "status": st.sampled_from(["", "open", "waived"]),
+    "page": st.integers(1, 10**6),
+    "row": st.none() | st.integers(0, 10**9),
+    "min": st.integers(0, 10**6),
+    "member": st.integers(1, 10**6),
+    "rows": st.sampled_from(["marked", "all"]),
+}
+
+
+def right(kind: type[Query]) -> st.SearchStrategy[Query]:
+    """Queries of a kind with values that mean something."""
+
+    def of(name: str) -> st.SearchStrategy[Any]:
+        if name == "sort":
+            return st.sampled_from(
+                ["rows", "score", *(["severity", "rule"] if kind in {FindingsQuery, FindingQuery} else [])]
+            )
+        if name == "id":
+            return WORDS if kind is RuleQuery else st.from_regex(r"[0-9a-f]{8,64}", fullmatch=True)
+        return RIGHT.get(name, WORDS)
+
+    return st.builds(kind, **{f.name: of(f.name) for f in fields(kind)})
+
+
+@given(st.sampled_from(QUERIES).flatmap(right))
+def test_comes_back_from_its_own_parameters(query: Query):
+    assert (query, ()) == type(query).read(query.to_params())
+
+
+@given(st.sampled_from(QUERIES).flatmap(right))
+def test_comes_back_from_its_address(query: Query):
+    split = urlsplit(address("findings", query))
+
+    assert query == type(query).from_params(dict(parse_qsl(split.query, keep_blank_values=True)))
+
+
+@given(
+    st.sampled_from(QUERIES),
+    st.dictionaries(
+        st.text(max_size=10) | st.sampled_from(["page", "run", "id", "row", "sort"]), st.text(max_size=50)
+    ),
+)
+def test_reads_anything_without_an_error_and_says_what_it_dropped(kind: type[Query], params: dict[str, str]):
+    query, dropped = kind.read(params)
+
+    assert query == kind.from_params(query.to_params())
+    assert set(dropped) <= set(params)
+
+
+def test_leaves_defaults_out_of_the_address():
+    assert "/findings" == address("findings", FindingsQuery())
+    assert "/findings?rule=CON001" == address("findings", FindingsQuery(rule="CON001", page=1))
+    assert "/" == address("", Query())
+
+
+def test_a_new_filter_starts_at_the_first_page():
+    query = FindingsQuery(page=7)
+
+    assert 1 == query.at(rule="CON").page
+    assert 8 == query.at(page=8).page
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("page", "0"), ("page", "٣"), ("page", "1e9"), ("page", "99999999999"), ("rule", "con001"),
+        ("rule", "DUP003'--"), ("severity", "fatal"), ("run", "../x"), ("q", "a\nb"), ("q", "a\u202eb"),
+        ("q", "x" * 301), ("sort", "f.rows; --"), ("id", "ABC"), ("row", "-1"), ("unknown", "1"),
+    ],
+)  # fmt: skip
+def test_drops_what_means_nothing(name: str, value: str):
+    assert (FindingQuery(), (name,)) == FindingQuery.read({name: value})
+
+
+def test_every_order_of_the_lake_can_be_asked_for():
+    assert [*SORTS] == [FindingsQuery.from_params({"sort": s}).sort for s in SORTS]
+
+
+def test_a_list_knows_whether_it_is_narrowed():
+    assert not FindingsQuery(run="r", page=3, sort="rows").narrows
+    assert FindingsQuery(q="x").narrows
+
+
+def test_a_finding_keeps_the_list_it_was_opened_from():
+    listing = FindingsQuery(run="r", rule="CON", page=3, q="price")
+
+    assert listing == FindingQuery(**vars(listing), id="0" * 64).listing()

@@ -1,0 +1,1 @@
+"""The dashboard: pages over the lake, in the browser. Imported by `govern ui` alone."""

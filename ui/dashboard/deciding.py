@@ -1,0 +1,75 @@
+"""Decisions: the same functions as the command line's, under the same lock, each an event. Checked here, on the server.
+
+A button that is not drawn is no protection: every function asks the desk again before it does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from governance.errors import GovernError, UsageError
+from governance.waivers import actions
+from governance.waivers.actions import Request
+from governance.waivers.model import Waiver
+from ui.dashboard.desk import FLASH, Desk, Role, desk
+
+NEEDED = {
+    "request": Role.REVIEWER,
+    "approve": Role.APPROVER,
+    "reject": Role.APPROVER,
+    "revoke": Role.APPROVER,
+}
+"""What role each decision takes."""
+
+
+def request(wanted: Request) -> Waiver:
+    """The waiver that was asked for."""
+    _reasoned(wanted.reason)
+    return _decide("request", lambda lake, here: actions.add(lake, here.waivers, wanted, here.person))
+
+
+def approve(ident: str) -> Waiver:
+    """The waiver, approved by whoever sits here; refused where that is its requester."""
+    return _decide("approve", lambda lake, here: actions.approve(lake, here.waivers, ident, here.person))
+
+
+def reject(ident: str, reason: str) -> Waiver:
+    """The waiver, which nobody will approve."""
+    _reasoned(reason)
+    return _decide(
+        "reject", lambda lake, here: actions.reject(lake, here.waivers, ident, here.person, reason)
+    )
+
+
+def revoke(ident: str, reason: str) -> Waiver:
+    """The waiver, which covers nothing any more."""
+    _reasoned(reason)
+    return _decide(
+        "revoke", lambda lake, here: actions.revoke(lake, here.waivers, ident, here.person, reason)
+    )
+
+
+def _reasoned(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("a decision needs a reason", where="reason", hint="say why in a few words")
+
+
+def _decide(what: str, act: Callable[..., Waiver]) -> Waiver:
+    from governance.lake import open_lake
+
+    here: Desk = desk()
+    here.check(NEEDED[what], what)
+    with open_lake(here.lake, create=False) as lake:
+        return act(lake, here)
+
+
+def said(done: Callable[[], str]) -> bool:
+    """True where a decision was made; what it did, or why not, is said on the next run."""
+    try:
+        st.session_state[FLASH] = ("good", done())
+    except GovernError as error:
+        st.session_state[FLASH] = ("bad", f"{error.what}. {error.hint}")
+        return False
+    return True

@@ -1,0 +1,225 @@
+"""The address is the only state of a view: typed queries that read themselves from it and write themselves into it.
+
+Back, Forward, reload and a copied link show the same view because nothing is remembered elsewhere. What the address
+says wrongly is dropped, and the page says so; it never ends in a traceback.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from governance.findings import Severity
+from governance.lake.browsing.findings import SORTS
+from governance.lake.browsing.wanted import STATUSES, Wanted
+
+Q = TypeVar("Q", bound="Query")
+LONGEST = 300
+MOST = 10**9
+RULE = re.compile(r"[A-Z]{3}(?:\d{3})?")
+RUN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+IDENT = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
+Reader = Callable[[str], Any]
+"""Gives the value of a text, or raises ValueError."""
+
+
+def _text(text: str) -> str:
+    if len(text) > LONGEST or not text.isprintable():
+        raise ValueError(text)
+    return text
+
+
+def _matching(pattern: re.Pattern[str]) -> Reader:
+    def read(text: str) -> str:
+        if text and not pattern.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _one_of(*choices: str) -> Reader:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _whole(least: int) -> Reader:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= 10 and least <= int(text) <= MOST):
+            raise ValueError(text)
+        return int(text)
+
+    return read
+
+
+def _as(read: Reader, default: Any) -> Any:
+    return field(default=default, metadata={"read": read})
+
+
+def text() -> Any:
+    """A field of any printable text."""
+    return _as(_text, "")
+
+
+def matching(pattern: re.Pattern[str]) -> Any:
+    """A field of texts of a shape, or empty."""
+    return _as(_matching(pattern), "")
+
+
+def choice(default: str, *choices: str) -> Any:
+    """A field of a few words."""
+    return _as(_one_of(default, *choices), default)
+
+
+def whole(default: int | None, least: int) -> Any:
+    """A field of a whole number."""
+    return _as(_whole(least), default)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What every view has in its address: the run. Empty means the latest."""
+
+    run: str = matching(RUN)
+
+    @classmethod
+    def from_params(cls: type[Q], params: Mapping[str, str]) -> Q:
+        """The query of an address; what it says wrongly has its default."""
+        return cls.read(params)[0]
+
+    @classmethod
+    def read(cls: type[Q], params: Mapping[str, str]) -> tuple[Q, tuple[str, ...]]:
+        """The query, and the names of parameters that were dropped."""
+        known = {f.name: f.metadata["read"] for f in fields(cls)}
+        values, dropped = {}, [name for name in params if name not in known]
+        for name in known.keys() & params.keys():
+            try:
+                values[name] = known[name](str(params[name]))
+            except ValueError:
+                dropped.append(name)
+        return cls(**values), tuple(sorted(dropped))
+
+    def to_params(self) -> dict[str, str]:
+        """The parameters that give this query again; defaults are left out."""
+        said = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {n: str(v) for n, v in said.items() if v != _default(self, n)}
+
+    def at(self: Q, **changes: Any) -> Q:
+        """The query with changes. A list goes back to its first page, unless the change is the page."""
+        if "page" not in changes and any(f.name == "page" for f in fields(self)):
+            changes["page"] = 1
+        return replace(self, **changes)
+
+
+def _default(query: Query, name: str) -> Any:
+    found = query.__dataclass_fields__[name].default
+    return None if found is MISSING else found
+
+
+@dataclass(frozen=True)
+class Listing(Query):
+    """A view that lists: words to look for, a source, a page, an order."""
+
+    q: str = text()
+    source: str = text()
+    page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class FindingsQuery(Listing):
+    """The list of findings."""
+
+    rule: str = matching(RULE)
+    severity: str = choice("", *(s.value for s in Severity))
+    status: str = choice("", *STATUSES)
+    kind: str = text()
+    suite: str = text()
+    row: int | None = whole(None, 0)
+    sort: str = choice("severity", *SORTS)
+
+    def wanted(self, run: str) -> Wanted:
+        """The findings it means, of a run."""
+        return Wanted(
+            run, self.rule, self.severity, self.kind, self.source, self.status, self.suite, self.row, self.q.strip()
+        )  # fmt: skip
+
+    @property
+    def narrows(self) -> bool:
+        """True where it asks for less than everything."""
+        return replace(self, run="", page=1, sort="severity") != FindingsQuery()
+
+
+@dataclass(frozen=True)
+class FindingQuery(FindingsQuery):
+    """One finding, and the list it was opened from."""
+
+    id: str = matching(re.compile(r"[0-9a-f]{8,64}"))
+
+    def listing(self) -> FindingsQuery:
+        """The list it was opened from."""
+        return FindingsQuery(**{f.name: getattr(self, f.name) for f in fields(FindingsQuery)})
+
+
+@dataclass(frozen=True)
+class DuplicatesQuery(Listing):
+    """The list of clusters."""
+
+    rule: str = matching(RULE)
+    min: int = whole(0, 0)
+    sort: str = choice("rows", "score", "severity")
+
+
+@dataclass(frozen=True)
+class ClusterQuery(Query):
+    """One cluster, and which of its members is looked at."""
+
+    id: str = matching(re.compile(r"[0-9a-f]{8,64}"))
+    member: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class ContaminationQuery(Listing):
+    """The list of items that were found in rows."""
+
+    suite: str = text()
+    rule: str = matching(RULE)
+    kind: str = text()
+    sort: str = choice("severity", "score", "rows")
+
+
+@dataclass(frozen=True)
+class DatasetQuery(Query):
+    """One dataset of a run, and which of its rows are listed."""
+
+    id: str = matching(IDENT)
+    rows: str = choice("marked", "all")
+    page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class WaiversQuery(Query):
+    """The register of waivers, and the one that is looked at."""
+
+    status: str = text()
+    owner: str = text()
+    id: str = matching(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"))
+
+
+@dataclass(frozen=True)
+class RuleQuery(Query):
+    """One rule."""
+
+    id: str = text()
+
+
+def address(page: str, query: Query | None = None) -> str:
+    """The address of a view, from the root: /findings?run=…&rule=CON001."""
+    params = query.to_params() if query is not None else {}
+    return f"/{page}" + (f"?{urlencode(params)}" if params else "")
