@@ -18,7 +18,7 @@ from typing import Any
 from training.errors import ModelError
 from training.fresh import byte_tokenizer, config_of, size_of
 from training.hashing import folder_hash, text_hash
-from training.placement import Placement
+from training.placement import Placement, placed
 from training.settings import Lora, TrainSettings
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
@@ -127,6 +127,15 @@ def load_model(
         model = with_adapters(model, settings.lora)
         model.peft_config["default"].base_model_name_or_path = name
     return LoadedModel(model, tokenizer, sha256)
+
+
+def keep_new(name: str, settings: TrainSettings, folder: Path) -> None:
+    """The new model of this name (new:SIZE) in a folder, as a run with these settings would start from it."""
+    spec = ModelSpec(name)
+    tokenizer = load_tokenizer(spec)
+    model = load_model(spec, settings, placed(settings), tokenizer, folder).model
+    model.save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
 
 
 def locate(spec: ModelSpec) -> Path:

@@ -6,6 +6,7 @@ the time before are replaced, so that a reader sees one state or the next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from governance.lake.commit import Transaction
 
 LATEST = "latest"
+BEFORE = re.compile(rf"{LATEST}(?:~(\d{{1,6}}))?")
 OWNED = (EVALUATIONS, EVALUATION_ITEMS)
 
 
@@ -78,10 +80,11 @@ def list_evaluations(lake: Lake) -> list[Evaluation]:
 
 
 def find_evaluation(lake: Lake, evaluation: str) -> Evaluation:
-    """The one evaluation that is meant: its id, the unique beginning of one, or `latest`."""
+    """The one evaluation that is meant: its id, the unique beginning of one, `latest`, or `latest~1` before it."""
     known = list_evaluations(lake)
-    if evaluation == LATEST and known:
-        return known[0]
+    back = BEFORE.fullmatch(evaluation)
+    if back and int(back[1] or 0) < len(known):
+        return known[int(back[1] or 0)]
     matches = [e for e in known if e.id.startswith(evaluation)] if evaluation else []
     exact = [e for e in matches if e.id == evaluation]
     if exact or len(matches) == 1:

@@ -10,20 +10,56 @@ import pytest
 from governance.demo import KeyLine, KeyScore
 from governance.demo.key import Planted
 from tests.cli.conftest import Run
+from ui.cli import demo_learning
 from ui.cli.commands.demo import FAMILIES, show_score
+
+LEARNING = ["curate", "eval", "train", "eval", "runs", "attribute", "why"]
 
 
 @pytest.mark.slow
 def test_all_is_found_and_every_next_step_works_as_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.dashboard.server.serve", lambda *_, **__: None)  # it runs until it is interrupted
-    result = run("demo", "--rows", "600")
+    result = run("demo", "--rows", "600", "--no-train")
 
     assert 0 == result.code, result.err
     assert re.search(r"(\d+) of \1 faults found; (\d) of \2 hard negatives left alone", result.out)
     steps = re.findall(r"^  (govern .*)$", result.out[result.out.index("Next:") :], re.MULTILINE)
     ended = [(step, run(*shlex.split(step)[1:]).code) for step in steps if "DATA" not in step]
     assert [(step, 1 if "govern audit" in step else 0) for step, _ in ended] == ended
-    assert len(ended) >= 5
+    assert len(ended) >= 6
+    assert ["curate"] == [step[1] for step in parts(result.out)]
+
+
+@pytest.mark.slow
+def test_a_model_learns_the_split_and_each_part_is_the_command_it_is_printed_with(run: Run) -> None:
+    result = run("demo", "--rows", "600", "--steps", "3")
+
+    assert 0 == result.code, result.err
+    steps = parts(result.out)
+    assert LEARNING == [step[1] for step in steps]
+    assert re.search(r"^gold answer, mean log-likelihood in nats +-\d", result.out, re.MULTILINE)
+    assert re.search(r"^coverage \d[\d.]* % of the measured change over 4 items", result.out, re.MULTILINE)
+    again = {step[1]: run(*step[1:]) for step in steps if step[1] in {"curate", "runs", "why"}}
+    assert dict.fromkeys(again, 0) == {name: ended.code for name, ended in again.items()}
+    assert "the same split is there already" in again["curate"].err
+    assert again["why"].out in result.out
+    train = next(step for step in steps if step[1] == "train")
+    assert 0 == run(*train[1:-1], "elsewhere", "--dry-run").code  # its folder is taken
+
+
+@pytest.mark.slow
+def test_without_the_extra_one_line_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_learning, "missing", lambda: ["torch", "trl"])
+    result = run("demo", "--rows", "600")
+
+    assert 0 == result.code, result.err
+    assert 1 == result.out.count("pip install 'govern[train]'")
+    assert ["curate"] == [step[1] for step in parts(result.out)]
+
+
+def parts(printed: str) -> list[list[str]]:
+    """The commands that the parts begin with."""
+    return [shlex.split(line) for line in re.findall(r"^\$ (govern .*)$", printed, re.MULTILINE)]
 
 
 def test_a_family_is_one_line_and_what_went_wrong_another(capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,6 +129,18 @@ def test_a_removed_evaluation_is_gone_and_the_log_says_who(lake: Lake):
     assert verify_lake(lake).ok
 
 
+def test_latest_and_those_before_it_are_counted_back_in_time(lake: Lake):
+    for hour in (14, 15, 16):
+        began = f"2026-11-26T{hour}:00:00+00:00"
+        commit_evaluation(lake, replace(evaluation(f"e{hour}"), started=began), RESULTS)
+
+    found = [find_evaluation(lake, name).id for name in ("latest", "latest~0", "latest~1", "latest~2")]
+
+    assert ["e16", "e16", "e15", "e14"] == found
+    with pytest.raises(NotFound, match="there is no evaluation 'latest~3'"):
+        find_evaluation(lake, "latest~3")
+
+
 def test_a_wrong_name_says_what_there_is(lake: Lake):
     with pytest.raises(NotFound, match="no evaluation is stored"):
         find_evaluation(lake, "latest")

@@ -26,7 +26,7 @@ def _entry(name: str, summary: str) -> Entry:
 
 SECTIONS = {
     "Start": (
-        _entry("demo", "Audit a small finance instruction set with planted faults"),
+        _entry("demo", "Audit a small finance set with planted faults, curate it and train on it"),
         _entry("init", "Write govern.toml and waivers.toml, and create the lake"),
         _entry("doctor", "Check this machine, the lake and the configuration"),
     ),
@@ -94,7 +94,8 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
 )
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Audit the data you post-train on: duplicates, contamination, evidence, a verdict, kept in a lakehouse.
+    """Audit and curate the data you post-train on, train, evaluate, and see which rows moved which answers,
+    in one lakehouse.
 
     Exit codes: 0 finished, nothing at or above --fail-on; 1 findings at or above it; 2 wrong usage,
     unreadable input, an internal error, or an audit that is incomplete; 130 interrupted.

@@ -304,7 +304,8 @@ def gc(session: Session, /, older_than: int, dry_run: bool) -> int:
 
 @command.command(
     arguments={
-        "A": "the earlier one: the id of an evaluation or an audit, or the beginning of one",
+        "A": "the earlier one: the id of an evaluation or an audit, the beginning of one, latest, or of evaluations "
+        "latest~1, the one before it",
         "B": "the later one",
     },
     examples=(
