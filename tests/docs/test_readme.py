@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic, sleep
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -14,6 +18,8 @@ from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"<!-- exit (\d) -->\n```\n(.*?)```", re.DOTALL)
+SERVER = re.compile(r"<!-- serves (\d+) -->\n```\n(.*?)\n```")
+STARTS = 120  # seconds a server may take on a loaded machine
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +37,15 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    paths = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GOVERN_")}
     return subprocess.run(
-        command, shell=True, cwd=folder, capture_output=True, text=True, env={**kept, **paths}
+        command, shell=True, cwd=folder, capture_output=True, text=True, env=surroundings(folder)
     )
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """Environment variables with `govern` on the path, and no setting of whoever runs the tests."""
+    paths = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
+    return {**{k: v for k, v in os.environ.items() if not k.startswith("GOVERN_")}, **paths}
 
 
 def test_the_tour_works_as_printed(workplace: Path):
@@ -53,7 +63,33 @@ def test_the_tour_works_as_printed(workplace: Path):
 def test_every_command_of_the_tour_says_how_it_ends():
     tour = README[README.index("## The tour") :]
 
-    assert tour.count("```\ngovern ") == len(BLOCK.findall(tour))
+    assert tour.count("```\ngovern ") == len(BLOCK.findall(tour)) + len(SERVER.findall(tour))
+
+
+def test_what_the_tour_serves_answers(workplace: Path):
+    served = SERVER.findall(README)
+
+    assert 1 == len(served)
+    for port, command in served:
+        script = workplace / "bin" / "govern"
+        server = subprocess.Popen([script, *command.split()[1:]], cwd=workplace, env=surroundings(workplace))
+        try:
+            assert 200 == status_of(f"http://127.0.0.1:{port}/healthz", server)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(STARTS)
+
+
+def status_of(url: str, server: subprocess.Popen[bytes]) -> int:
+    """The status of the first answer."""
+    until = monotonic() + STARTS
+    while True:
+        try:
+            with urlopen(url, timeout=5) as answer:
+                return int(answer.status)
+        except URLError:
+            assert server.poll() is None and monotonic() < until
+            sleep(0.2)
 
 
 def test_the_two_commands_install_from_the_checkout():
