@@ -17,7 +17,8 @@ from typing import Any
 
 from training.errors import ModelError
 from training.fresh import byte_tokenizer, config_of, size_of
-from training.hashing import folder_hash, text_hash
+from training.hashing import text_hash
+from training.model_files import model_hash
 from training.placement import Placement, placed
 from training.settings import Lora, TrainSettings
 
@@ -117,7 +118,7 @@ def load_model(
         name = str(keep_base.absolute())
     else:
         folder = locate(spec)
-        model, sha256 = _from_folder(folder, spec, settings, placement), folder_hash(folder)
+        model, sha256 = _from_folder(folder, spec, settings, placement), model_hash(folder)
         name = str(folder.absolute()) if Path(spec.name).is_dir() else spec.name
     _check_vocabulary(model, tokenizer, spec)
     if settings.lora.rank:

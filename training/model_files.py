@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 
 from governance.errors import InputError
+from training.hashing import file_hash
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.msgpack", "*.h5")
 LEFT_BY_TRAINERS = ("optimizer*", "scheduler*", "rng_state*", "training_args*", "scaler*")
@@ -50,7 +51,7 @@ def refuse_pickles(folder: Path, *, allowed: bool) -> None:
 def model_hash(folder: Path) -> str:
     """64 hex over names and contents of the files that decide what the model says, its base's too for an adapter."""
     lines = [
-        f"{path.name} {_file_hash(path)}"
+        f"{path.name} {file_hash(path)}"
         for path in sorted(folder.iterdir())
         if path.is_file() and _matches(path.name, DECIDES) and not _left(path)
     ]
@@ -107,8 +108,3 @@ def _left(path: Path) -> bool:
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

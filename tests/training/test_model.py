@@ -12,8 +12,8 @@ from governance.errors import UsageError
 from tests.training.builders import request, sums
 from training.errors import ModelError
 from training.fresh import byte_tokenizer
-from training.hashing import folder_hash
 from training.model import ModelSpec, load_config, load_model, load_tokenizer, locate
+from training.model_files import model_hash
 from training.placement import placed
 from training.settings import chosen
 from training.sft import train_sft
@@ -75,14 +75,20 @@ def test_a_hash_follows_the_weights_and_not_what_lies_beside(folder: Path, tmp_p
     import shutil
 
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
-    before = folder_hash(copy)
+    before = model_hash(copy)
     (copy / "README.md").write_text("x")
-    beside = folder_hash(copy)
+    beside = model_hash(copy)
     data = bytearray((copy / "model.safetensors").read_bytes())
     data[-1] ^= 1
     (copy / "model.safetensors").write_bytes(data)
 
-    assert folder_hash(folder) == before == beside != folder_hash(copy)
+    assert model_hash(folder) == before == beside != model_hash(copy)
+
+
+def test_a_run_and_an_evaluation_know_a_model_by_the_same_hash(folder: Path, tmp_path: Path) -> None:
+    model = loaded(ModelSpec(str(folder)), tmp_path)
+
+    assert model_hash(folder) == model.sha256
 
 
 @pytest.fixture
