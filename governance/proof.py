@@ -1,4 +1,4 @@
-"""The proof that nothing was changed: audits, splits, evaluations, files, events, waivers, each against its record."""
+"""The proof that nothing was changed: audits, splits, trainings, evaluations, files, events, waivers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from governance.lake.audits import find_run, list_audits, missing_audits, verify
 from governance.lake.contributions import list_attributions, missing_attributions, verify_attribution
 from governance.lake.evaluations import list_evaluations, missing_evaluations, verify_evaluation
 from governance.lake.splits import list_splits, missing_splits, verify_split
+from governance.lake.training_proof import missing_trainings, verify_training
+from governance.lake.trainings import list_trainings
 from governance.lake.verify import verify_lake
 from governance.waivers.check import verify_waivers
 
 
 @dataclass(frozen=True)
 class WholeCheck:
-    """What a look at audits, splits, evaluations, files, event log and waivers found.
+    """What a look at audits, splits, trainings, evaluations, files, event log and waivers found.
 
     Attributes:
         end: number and hash of the last event, as the log has it.
@@ -31,6 +33,7 @@ class WholeCheck:
     problems: tuple[str, ...]
     splits: tuple[str, ...] = ()
     evaluations: tuple[str, ...] = ()
+    trainings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -60,6 +63,9 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     problems += [
         f"evaluation {e}: it was committed, and is not in the lake" for e in missing_evaluations(lake)
     ]
+    trained = [] if run else [training.run for training in list_trainings(lake)]
+    problems += [f"training {t}: {problem}" for t in trained for problem in verify_training(lake, t)]
+    problems += [f"training {t}: it was started, and is not in the lake" for t in missing_trainings(lake)]
     problems += verify_waivers(lake, waivers, approvals)
     splits = [] if run else list_splits(lake)
     problems += [f"split {s.reference}: {p}" for s in splits for p in verify_split(lake, s).problems]
@@ -73,6 +79,7 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
         tuple(problems),
         tuple(s.reference for s in splits),
         tuple(evaluations),
+        tuple(trained),
     )
 
 

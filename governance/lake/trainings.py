@@ -101,7 +101,11 @@ def add_progress(lake: Lake, run: str, progress: Progress) -> None:
                 hint="resume the run, which takes them from its journal",
             )
         tx.add(files)
-        details = {"steps": known + len(numbers), "hash": table_hash(progress.batches)}
+        details = {
+            "steps": known + len(numbers),
+            "hash": table_hash(progress.batches),
+            "steps_hash": table_hash(progress.steps),
+        }
         tx.describe("training.progress", run, details)
 
 

@@ -186,6 +186,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
     held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
     runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
     held = f"{plural(len(found.evaluations), 'evaluation')}, {held}" if found.evaluations else held
+    held = f"{plural(len(found.trainings), 'training')}, {held}" if found.trainings else held
     held = f"{plural(len(found.splits), 'split')}, {held}" if found.splits else held
     if found.ok:
         put(f"{runs} as written, and so are {held}\nthe log ends with {found.end}")
