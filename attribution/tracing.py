@@ -140,8 +140,9 @@ def request_of(
 ) -> SftRequest:
     """The run's own request, in another folder and not kept in the lake."""
     from training.model import ModelSpec
+    from training.processes import processes
     from training.settings import from_layers
-    from training.sft import SftRequest, processes
+    from training.sft import SftRequest
     from training.source import split_data
 
     if processes() > 1:

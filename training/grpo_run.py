@@ -8,35 +8,32 @@ label weights, what each prompt earned at each step, and the verdict on each lab
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from governance.errors import GovernError, LakeError
 from governance.lake.label_rewards import rewind_labels
-from governance.stopwatch import user
-from governance.trainings import EXCLUSIONS, FAILED, FINISHED, SAMPLES, TrainingRecord
-from governance.version import VERSION
-from training.checkpoints import Checkpoint, check, last_whole, remove_halves
+from governance.trainings import EXCLUSIONS, FINISHED, SAMPLES
+from training.checkpoints import Checkpoint
 from training.data import OVER_LENGTH
 from training.difficulty import Answers
 from training.errors import TrainingError
-from training.failures import explained, only_our_words
+from training.failures import only_our_words
 from training.grpo import GrpoRequest, GrpoResult, train_grpo
 from training.grpo_settings import ChosenGrpo
 from training.instances import REASONS, Instance, instances_of, renumbered
 from training.label_keeping import RunKeeper
 from training.model import LoadedModel, ModelSpec, load_model, load_tokenizer
 from training.observer import StepObserver
+from training.opening import checkpoint_of, fail, goes_on, opened, record_of
 from training.placement import Placement, placed
+from training.processes import is_first
 from training.rewarding import Reward, gold_of, reward
-from training.run import BASE, RunBook, begun, environment, holds_run, new_run_id, taken_up
-from training.sft import MODEL, SplitData, is_first, processes
+from training.run import BASE, MODEL, RunBook
+from training.source import SplitData
 from training.takeover import TakeoverOptions
 from training.template import template_of
 from training.weights import WeightOptions, WeightState
@@ -118,7 +115,7 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
             request.model, settings.as_sft(), placement, tokenizer, keep_base=request.folder / BASE
         )
     prompts = _prompts(request, loaded)
-    checkpoint = _checkpoint(request)
+    checkpoint = checkpoint_of(request)
     book = _book(request, prompts, loaded, placement, checkpoint) if is_first() else None
     keeper = RunKeeper(book, request.lake) if book is not None else None
     inner = _inner(request, prompts, loaded, placement, book, keeper, checkpoint)
@@ -129,16 +126,8 @@ def run_grpo(request: GrpoRunRequest, observers: Sequence[StepObserver] = ()) ->
             with only_our_words():
                 _keep_model(loaded, request.folder / MODEL)
     except BaseException as error:
-        known = explained(error, settings.as_sft(), placement, last_whole(request.folder))
-        if book is not None:
-            why = known.what if isinstance(known, GovernError) else type(known).__name__
-            with contextlib.suppress(
-                LakeError
-            ):  # what stopped the run is what to tell; the journal has the steps
-                book.finish(FAILED, {"why": why})
-        if known is error:
-            raise
-        raise known from error
+        fail(error, book, request.folder, settings.as_sft(), placement)
+        raise
     if book is not None:
         book.finish(
             FINISHED, {"model": str((request.folder / MODEL).absolute()), "taken": dict(result.taken)}
@@ -195,16 +184,6 @@ def _length(tokenizer: Any, instance: Instance) -> int:
     return len(found["input_ids"])
 
 
-def _checkpoint(request: GrpoRunRequest) -> Checkpoint | None:
-    """The state the run goes on from; None at its beginning."""
-    if not (request.resume and holds_run(request.folder)):
-        return None
-    found = last_whole(request.folder)
-    if found is not None:
-        check(found)
-    return found
-
-
 def _book(
     request: GrpoRunRequest,
     prompts: _Prompts,
@@ -212,33 +191,11 @@ def _book(
     placement: Placement,
     checkpoint: Checkpoint | None,
 ) -> RunBook:
-    record = TrainingRecord(
-        run=request.run or new_run_id(),
-        kind="grpo",
-        split=request.split.name,
-        split_id=request.split.split_id,
-        split_hash=request.split.content_hash,
-        model=request.model.name,
-        tokenizer=request.model.tokenizer,
-        model_hash=loaded.sha256,
-        folder=str(request.folder.absolute()),
-        seed=request.chosen.settings.seed,
-        started=datetime.now(UTC).isoformat(timespec="microseconds"),
-        user=user(),
-        govern=VERSION,
-        command=request.command,
-        parent=request.parent,
-        settings=request.chosen.values | _of_labels(request),
-        origins=dict(request.chosen.origins),
-        environment=environment(placement.device, processes()) | asdict(placement),
-    )
-    if not (request.resume and holds_run(request.folder)):
-        return begun(request.folder, record, prompts.samples, prompts.excluded, request.lake)
-    remove_halves(request.folder)
-    step = checkpoint.step if checkpoint else 0
-    book = taken_up(request.folder, record, prompts.samples, prompts.excluded, request.lake, step)
-    if request.lake is not None:
-        rewind_labels(request.lake, book.record.run, step)
+    seed = request.chosen.settings.seed
+    record = record_of("grpo", request, seed, loaded, placement, _of_labels(request))
+    book = opened(record, request, prompts.samples, prompts.excluded, checkpoint)
+    if request.lake is not None and goes_on(request):
+        rewind_labels(request.lake, book.record.run, checkpoint.step if checkpoint else 0)
     return book
 
 

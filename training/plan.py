@@ -12,7 +12,8 @@ from training.failures import only_our_words
 from training.fresh import size_of
 from training.model import check_weights, load_config, load_tokenizer, locate
 from training.placement import Placement, placed
-from training.sft import SftRequest, length_limit, processes, rows_of, samples_of
+from training.processes import processes
+from training.sft import SftRequest, length_limit, rows_of, samples_of
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from governance.lake import Lake
 
 RECORD, SAMPLES, EXCLUDED, JOURNAL = "run.json", "samples.parquet", "excluded.parquet", "journal.jsonl"
+MODEL = "model"
+"""The folder of the trained model, in the run's folder."""
 BASE = "base"
 """The untrained model that adapters belong to, where it came from no folder."""
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers", "datasets")

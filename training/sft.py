@@ -9,42 +9,34 @@ bit to those of a run that was never stopped, on a GPU as far as the GPU's own k
 
 from __future__ import annotations
 
-import contextlib
-import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from governance.errors import ConfigError, GovernError, LakeError
-from governance.stopwatch import user
-from governance.trainings import FAILED, FINISHED, TrainingRecord
-from governance.version import VERSION
-from training.checkpoints import Checkpoint, check, last_whole, remove_halves
+from governance.errors import ConfigError
+from governance.trainings import FINISHED
+from training.checkpoints import Checkpoint
 from training.data import REASONS, Samples, tokenised
 from training.errors import TrainingError
-from training.failures import explained, only_our_words
+from training.failures import only_our_words
 from training.journal import CheckpointLine, StepLine, weights_in_force
 from training.model import LoadedModel, ModelSpec, load_config, load_model, load_tokenizer
 from training.observer import StepObserver
+from training.opening import checkpoint_of, fail, opened, record_of
 from training.packing import packed
 from training.placement import Placement, placed
+from training.processes import is_first
 from training.run import (
     BASE,
+    MODEL,
     RunBook,
-    begun,
-    environment,
-    holds_run,
     journal_of,
-    new_run_id,
     read_record,
-    taken_up,
 )
 from training.settings import Chosen, TrainSettings
+from training.source import SplitData
 from training.template import template_of
 from training.weighting import Weighting
 
@@ -54,24 +46,6 @@ if TYPE_CHECKING:
     from training.trainer import WeightedTrainer
 
 DEFAULT_LENGTH = 4_096
-MODEL = "model"
-"""The folder of the trained model, in the run's folder."""
-
-
-@dataclass(frozen=True)
-class SplitData:
-    """What is trained on.
-
-    Attributes:
-        name: NAME@VERSION, or the folder of an exported split.
-        content_hash: says whether a run that goes on has the same data.
-        members: MEMBERS tables of the part to train on, in order.
-    """
-
-    name: str
-    split_id: str
-    content_hash: str
-    members: Callable[[], Iterable[pa.Table]]
 
 
 def _silent(words: str, done: int, total: int | None) -> None:
@@ -144,7 +118,8 @@ def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> Tr
     with only_our_words():
         loaded = load_model(request.model, request.settings, placement, tokenizer, request.folder / BASE)
     checkpoint = checkpoint_of(request)
-    book = _book(request, samples, loaded, placement, checkpoint) if is_first() else None
+    record = record_of("sft", request, request.settings.seed, loaded, placement)
+    book = opened(record, request, samples.rows, samples.excluded, checkpoint) if is_first() else None
     trainer = trainer_of(request, samples, loaded, placement)
     _weigh(request, trainer, book, checkpoint)
     _attach(request, trainer, book, observers)
@@ -153,7 +128,7 @@ def train_sft(request: SftRequest, observers: Sequence[StepObserver] = ()) -> Tr
             _go(trainer, checkpoint)
             _keep_model(trainer, request.folder)
     except BaseException as error:
-        _fail(error, book, request, placement)
+        fail(error, book, request.folder, request.settings, placement)
         raise
     if book is not None:
         book.finish(FINISHED, {"model": str((request.folder / MODEL).absolute())})
@@ -193,60 +168,6 @@ def rows_of(request: SftRequest, samples: Samples, tokenizer: Any) -> list[list[
     if not request.settings.packing:
         return [[n] for n in range(len(samples))]
     return packed(samples.tokens.lengths.tolist(), length_limit(request, tokenizer))
-
-
-def checkpoint_of(request: SftRequest) -> Checkpoint | None:
-    """The state the run goes on from; None at its beginning."""
-    if not (request.resume and holds_run(request.folder)):
-        return None
-    found = last_whole(request.folder)
-    if found is not None:
-        check(found)
-    return found
-
-
-def is_first() -> bool:
-    """True in the one process that writes; the launcher numbers them."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def processes() -> int:
-    """How many processes the launcher has started."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def _book(
-    request: SftRequest,
-    samples: Samples,
-    loaded: LoadedModel,
-    placement: Placement,
-    checkpoint: Checkpoint | None,
-) -> RunBook:
-    record = TrainingRecord(
-        run=request.run or new_run_id(),
-        kind="sft",
-        split=request.split.name,
-        split_id=request.split.split_id,
-        split_hash=request.split.content_hash,
-        model=request.model.name,
-        tokenizer=request.model.tokenizer,
-        model_hash=loaded.sha256,
-        folder=str(request.folder.absolute()),
-        seed=request.settings.seed,
-        started=datetime.now(UTC).isoformat(timespec="microseconds"),
-        user=user(),
-        govern=VERSION,
-        command=request.command,
-        parent=request.parent,
-        settings=request.chosen.values,
-        origins=dict(request.chosen.origins),
-        environment=environment(placement.device, processes()) | asdict(placement),
-    )
-    if not (request.resume and holds_run(request.folder)):
-        return begun(request.folder, record, samples.rows, samples.excluded, request.lake)
-    remove_halves(request.folder)
-    step = checkpoint.step if checkpoint else 0
-    return taken_up(request.folder, record, samples.rows, samples.excluded, request.lake, step)
 
 
 def trainer_of(
@@ -323,19 +244,6 @@ def _keep_model(trainer: Any, folder: Path) -> None:
     if is_first():
         trainer.model.save_pretrained(str(folder / MODEL))
         trainer.processing_class.save_pretrained(str(folder / MODEL))
-
-
-def _fail(error: BaseException, book: RunBook | None, request: SftRequest, placement: Placement) -> None:
-    """The run is recorded as failed; an error that a person can act upon is raised in place of the library's."""
-    known = explained(error, request.settings, placement, last_whole(request.folder))
-    if book is not None:
-        why = known.what if isinstance(known, GovernError) else type(known).__name__
-        with contextlib.suppress(
-            LakeError
-        ):  # what stopped the run is what to tell; the journal has the steps
-            book.finish(FAILED, {"why": why})
-    if known is not error:
-        raise known from error
 
 
 def _trained(request: SftRequest, samples: Samples, checkpoint: Checkpoint | None) -> TrainedRun:

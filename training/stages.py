@@ -25,9 +25,12 @@ from training.grpo_run import GrpoRunRequest, run_grpo
 from training.instances import UNLABELLED, instances_of
 from training.model import ModelSpec
 from training.observer import StepObserver
+from training.processes import processes
 from training.rewarding import gold_of
 from training.reweighing import Reweighing, last_weights
-from training.sft import MODEL, SftRequest, SplitData, processes, train_sft
+from training.run import MODEL
+from training.sft import SftRequest, train_sft
+from training.source import SplitData
 from training.stage_file import GrpoStage, SftStage, StagePlan
 from training.stage_record import Book, Header, StageRun
 from training.weak_labels import Chosen as ChosenLabels

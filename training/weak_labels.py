@@ -18,7 +18,7 @@ from training.rewarding import gold_of, reward
 if TYPE_CHECKING:
     from governance.lake import Lake
     from training.model import ModelSpec
-    from training.sft import SplitData
+    from training.source import SplitData
     from training.stage_file import GrpoStage, StagePlan
 
 SHOWN = 12

@@ -36,7 +36,7 @@ class Outcome:
 def carried_out(folder: Path, lake: Lake, plan: Path = PLAN) -> Outcome:
     """The plan of the benchmark on the arithmetic world."""
     from training.model import ModelSpec
-    from training.sft import SplitData
+    from training.source import SplitData
     from training.stage_file import read_stages
     from training.stages import run_stages
 

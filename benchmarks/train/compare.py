@@ -150,7 +150,8 @@ def ours(model: Path, rows: list[dict[str, str]], shape: Shape, packing: bool, p
     from training.model import ModelSpec
     from training.observer import RunStarted, Watching
     from training.settings import from_layers
-    from training.sft import SftRequest, SplitData, train_sft
+    from training.sft import SftRequest, train_sft
+    from training.source import SplitData
 
     clock = Clock(shape)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.training.builders import hex_id, members
-from training.sft import SplitData
+from training.source import SplitData
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed:ResourceWarning")
 

@@ -116,7 +116,8 @@ def request(folder: Any, rows: Sequence[dict[str, Any]], *assignments: str, **mo
     """An SftRequest for the smallest model, on the CPU."""
     from training.model import ModelSpec
     from training.settings import chosen
-    from training.sft import SftRequest, SplitData
+    from training.sft import SftRequest
+    from training.source import SplitData
 
     table = members(rows)
     split = SplitData("sums@1", "5" * 32, hex_id(str(rows)), lambda: iter([table]))

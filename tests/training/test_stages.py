@@ -30,7 +30,7 @@ from tests.training.builders import Diary
 from training.errors import ResumeError
 from training.model import ModelSpec
 from training.observer import StepObserver, Watching
-from training.sft import SplitData
+from training.source import SplitData
 from training.stage_file import read_stages
 from training.stages import StagesRequest, StagesResult, run_stages
 

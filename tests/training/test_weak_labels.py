@@ -12,7 +12,7 @@ from governance.errors import UsageError
 from governance.evaluations import ItemResult, ItemState, result_table
 from tests.training.builders import members
 from training.model import ModelSpec
-from training.sft import SplitData
+from training.source import SplitData
 from training.stage_file import GrpoStage, StagePlan, read_stages
 from training.weak_labels import Chosen, evaluated_rates, weak_labels
 

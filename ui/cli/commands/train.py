@@ -117,7 +117,7 @@ def _stages(session: Session, request: StagesRequest, dry_run: bool, format: str
     if dry_run:
         describe_stages(request.plan, request.split, format)
         return 0
-    from training.sft import is_first
+    from training.processes import is_first
     from training.stages import run_stages
 
     with moving_line(session) as bar:
@@ -149,7 +149,8 @@ def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
 
 
 def _train(session: Session, request: SftRequest, format: str) -> int:  # noqa: A002
-    from training.sft import is_first, train_sft
+    from training.processes import is_first
+    from training.sft import train_sft
 
     with moving_line(session) as bar:
         progress = _watched(session, bar) if is_first() else request.progress
@@ -161,7 +162,7 @@ def _train(session: Session, request: SftRequest, format: str) -> int:  # noqa: 
 
 def _lake(session: Session, *, reading: bool) -> Any:
     """The lake; processes but the first only read."""
-    from training.sft import is_first
+    from training.processes import is_first
 
     if reading:
         return session.open_lake_to_look()
@@ -170,9 +171,10 @@ def _lake(session: Session, *, reading: bool) -> Any:
 
 def _begun(session: Session, lake: Lake, split: str, given: dict[str, Any]) -> SftRequest:
     from training.model import ModelSpec
+    from training.processes import processes
     from training.run import new_run_id
     from training.settings import chosen
-    from training.sft import SftRequest, processes
+    from training.sft import SftRequest
     from training.source import split_data
 
     if processes() > 1 and not given["output"]:
