@@ -144,7 +144,7 @@ def prepare(data: Path, work: Work) -> None:
 
 def new_model(work: Work) -> Path:
     """The model from scratch as its run starts from it."""
-    from training.model import keep_new
+    from training.models.loading import keep_new
     from training.settings import chosen
 
     folder = work.out / "new"

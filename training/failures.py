@@ -6,9 +6,9 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from training.checkpoints import Checkpoint
 from training.errors import LossNotFinite, MemoryExhausted
-from training.placement import Placement
+from training.models.placement import Placement
+from training.runs.checkpoints import Checkpoint
 from training.settings import TrainSettings
 
 NO_ROOM = ("out of memory", "can't allocate memory", "not enough memory")

@@ -31,8 +31,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attribution.drivers import Driver, SuiteDrivers
 from attribution.entries import ANSWER_LOSS
+from attribution.explaining.drivers import Driver, SuiteDrivers
 from attribution.findings.base import AttributionRule, Found, Subject
 from governance.findings import Severity, fingerprint
 from governance.rules.base import RuleInfo

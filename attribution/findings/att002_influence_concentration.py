@@ -26,7 +26,7 @@ The measure is the share of a Lorenz curve: Lorenz, Publ. Am. Stat. Assoc. 9, 19
 
 from __future__ import annotations
 
-from attribution.drivers import SuiteDrivers
+from attribution.explaining.drivers import SuiteDrivers
 from attribution.findings.base import AttributionRule, Found, Subject
 from governance.findings import Severity, fingerprint
 from governance.rules.base import RuleInfo

@@ -29,8 +29,8 @@ Unrolling, NeurIPS 2024 (retraining without top samples).
 
 from __future__ import annotations
 
-from attribution.coverage import ENOUGH
 from attribution.findings.base import AttributionRule, Found, Subject
+from attribution.ledger.coverage import ENOUGH
 from governance.findings import Severity, fingerprint
 from governance.lake.contributions import Check
 from governance.rules.base import RuleInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from attribution.drivers import SuiteDrivers
+from attribution.explaining.drivers import SuiteDrivers
 from governance.findings import Severity
 from governance.lake.contributions import Ledger, StoredAttribution
 from governance.rules.base import RuleInfo

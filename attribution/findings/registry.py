@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import attribution.findings
-from attribution.drivers import drivers
+from attribution.explaining.drivers import drivers
 from attribution.findings.base import AttributionRule, Found, Subject
 from governance.lake.contributions import Ledger, StoredAttribution
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from attribution.balance import Sums, Window
-from attribution.drivers import Driver, SuiteDrivers
+from attribution.explaining.drivers import Driver, SuiteDrivers
+from attribution.explaining.why import Cause, Rest, Why
 from attribution.findings.base import Found
+from attribution.ledger.balance import Sums, Window
 from attribution.reports import words
 from attribution.reports.model import DriversReport, WhyReport
-from attribution.why import Cause, Rest, Why
 from governance.lake.contributions import StoredAttribution
 from governance.reports.words import canonical
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attribution.drivers import Driver, SuiteDrivers
+from attribution.explaining.drivers import Driver, SuiteDrivers
+from attribution.explaining.groups import By
+from attribution.explaining.why import Cause, Rest, Why
 from attribution.findings.base import Found
-from attribution.groups import By
 from attribution.reports import words
 from attribution.reports.model import DriversReport, WhyReport
-from attribution.why import Cause, Rest, Why
 from governance.reports.words import plural
 from governance.safe_text import brief
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from attribution.balance import Window, merged
-from attribution.coverage import ENOUGH
+from attribution.ledger.balance import Window, merged
+from attribution.ledger.coverage import ENOUGH
 from governance.reports.charts import LABEL, ROW, frame
 from governance.safe_text import brief
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from attribution.drivers import SuiteDrivers
 from attribution.entries import ANSWER_LOSS
-from attribution.groups import By
+from attribution.explaining.drivers import SuiteDrivers
+from attribution.explaining.groups import By
+from attribution.explaining.why import Why
 from attribution.reports import charts, words
 from attribution.reports.charts import Range, Step
-from attribution.why import Why
 from governance.reports.figures import Figure
 
 

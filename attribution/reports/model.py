@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.drivers import SuiteDrivers
+from attribution.explaining.drivers import SuiteDrivers
+from attribution.explaining.groups import By
+from attribution.explaining.why import Why
 from attribution.findings.base import Found
-from attribution.groups import By
-from attribution.why import Why
 from governance.lake.contributions import StoredAttribution
 
 

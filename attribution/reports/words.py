@@ -6,12 +6,12 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-from attribution.balance import Sums
-from attribution.drivers import Driver, SuiteDrivers
 from attribution.entries import ANSWER_LOSS
-from attribution.groups import By
-from attribution.overlap import Overlap
-from attribution.why import Cause, Why
+from attribution.explaining.drivers import Driver, SuiteDrivers
+from attribution.explaining.groups import By
+from attribution.explaining.overlap import Overlap
+from attribution.explaining.why import Cause, Why
+from attribution.ledger.balance import Sums
 from governance.lake.contributions import Check, StoredAttribution
 from governance.reports.words import plural
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from benchmarks.reward import arithmetic as world
 from governance.lake import Lake, open_lake
 from governance.lake.label_rewards import load_label_windows
-from training.stages import StagesRequest, StagesResult
-from training.takeover import Interval
+from training.stages.running import StagesRequest, StagesResult
+from training.stages.takeover import Interval
 
 ANSWERS = 16
 PLAN = Path(__file__).with_name("stages.toml")
@@ -35,10 +35,10 @@ class Outcome:
 
 def carried_out(folder: Path, lake: Lake, plan: Path = PLAN) -> Outcome:
     """The plan of the benchmark on the arithmetic world."""
-    from training.model import ModelSpec
-    from training.source import SplitData
-    from training.stage_file import read_stages
-    from training.stages import run_stages
+    from training.data.source import SplitData
+    from training.models.loading import ModelSpec
+    from training.stages.file import read_stages
+    from training.stages.running import run_stages
 
     began = time.process_time()
     words = world.tokenizer()
@@ -67,11 +67,11 @@ def measured(model: Path) -> dict[str, Interval]:
     """Mean reward of each label, over all questions, of the model in a folder."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from training.answering import Sampling, answering
-    from training.difficulty import passes
-    from training.instances import instances_of
-    from training.rewarding import gold_of, reward
-    from training.takeover import mean_reward, moments
+    from training.difficulty.answering import Sampling, answering
+    from training.difficulty.estimating import passes
+    from training.reward.instances import instances_of
+    from training.reward.rewarding import gold_of, reward
+    from training.stages.takeover import mean_reward, moments
 
     net = AutoModelForCausalLM.from_pretrained(str(model))
     answers = answering(net, AutoTokenizer.from_pretrained(str(model)), Sampling(6, batch=2048, seed=7))

@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from attribution.entries import ANSWER_LOSS, MARGIN
-from attribution.items import Probe
+from attribution.tracing.items import Probe
 from training.evaluation.functionals import Continuation, MarginBatch, answer_batch
 from training.observer import MicroBatch, RunStarted, Segment, StepObserver
 

@@ -29,14 +29,14 @@ from typing import Any
 
 import torch
 
-from attribution.coverage import coverage
 from attribution.entries import ANSWER_LOSS
-from attribution.items import Probe
-from attribution.movement import read_after
-from attribution.refresh import Refresh
-from attribution.rows import balances
-from attribution.tracer import Tracer, TraceSettings
-from attribution.trl import AttributionCallback
+from attribution.ledger.coverage import coverage
+from attribution.ledger.movement import read_after
+from attribution.ledger.refresh import Refresh
+from attribution.ledger.rows import balances
+from attribution.tracing.items import Probe
+from attribution.tracing.tracer import Tracer, TraceSettings
+from attribution.tracing.trl import AttributionCallback
 from training.evaluation.functionals import Continuation, answer_batch
 
 SHAPES = {

@@ -19,11 +19,11 @@ import numpy as np
 import pyarrow.compute as pc
 import torch
 
-from attribution.coverage import coverage
 from attribution.entries import FUNCTIONALS
-from attribution.refresh import Refresh
-from attribution.rows import balances
-from attribution.tracer import Tracer, TraceSettings
+from attribution.ledger.coverage import coverage
+from attribution.ledger.refresh import Refresh
+from attribution.ledger.rows import balances
+from attribution.tracing.tracer import Tracer, TraceSettings
 from benchmarks.trace.course import SHARED, gsm8k, probes, train
 
 MINIMIND = SHARED / "models" / "minimind2_small_hf_fp16"

@@ -110,7 +110,7 @@ def made_model(folder: Path, sizes: dict[str, int]) -> Path:
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    from training.fresh import byte_tokenizer
+    from training.models.fresh import byte_tokenizer
 
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -147,11 +147,11 @@ def made_rows(shape: Shape) -> list[dict[str, str]]:
 def ours(model: Path, rows: list[dict[str, str]], shape: Shape, packing: bool, place: Path) -> Cost:
     """train_sft, with a journal and a lake."""
     from governance.lake import open_lake
-    from training.model import ModelSpec
+    from training.data.source import SplitData
+    from training.models.loading import ModelSpec
     from training.observer import RunStarted, Watching
     from training.settings import from_layers
-    from training.sft import SftRequest, train_sft
-    from training.source import SplitData
+    from training.supervised.sft import SftRequest, train_sft
 
     clock = Clock(shape)
 
@@ -215,7 +215,7 @@ def theirs(model: Path, rows: list[dict[str, str]], shape: Shape, packing: bool,
 
 def attention(gpu: bool) -> str:
     """The same choice as ours."""
-    from training.placement import placed
+    from training.models.placement import placed
     from training.settings import TrainSettings
 
     return placed(TrainSettings(precision="bf16" if gpu else "fp32")).attention
@@ -255,8 +255,8 @@ def tokens_of(rows: list[dict[str, str]], tokenizer: Any, length: int) -> Any:
     import numpy as np
     from datasets import Dataset
 
-    from training.data import tokenised
-    from training.template import template_of
+    from training.data.samples import tokenised
+    from training.data.template import template_of
 
     samples = tokenised([members_of(rows)], tokenizer, template_of(tokenizer), length)
     given = [samples.tokens.of(n) for n in range(len(samples))]

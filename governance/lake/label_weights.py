@@ -30,7 +30,7 @@ def save_label_weights(lake: Lake, run: str, rows: pa.Table) -> None:
         owned = rows.add_column(0, "run", pa.repeat(pa.scalar(run, pa.string()), rows.num_rows))
         tx.insert(LABEL_WEIGHTS, owned)
         details = {"step": steps[0], "labels": rows.num_rows, "rows": table_hash(rows)}
-        tx.describe("training.weights", run, details)
+        tx.describe("training.difficulty.weights", run, details)
 
 
 def load_label_weights(lake: Lake, run: str) -> pa.Table:

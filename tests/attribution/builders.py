@@ -11,10 +11,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from attribution.entries import ANSWER_LOSS, MARGIN
-from attribution.items import Probe
-from attribution.ledger import Interval
-from attribution.refresh import Refresh
-from attribution.tracer import Tracer, TraceSettings
+from attribution.ledger.ledger import Interval
+from attribution.ledger.refresh import Refresh
+from attribution.tracing.items import Probe
+from attribution.tracing.tracer import Tracer, TraceSettings
 from training.evaluation.functionals import Continuation, MarginBatch, answer_batch
 from training.observer import MicroBatch, RunStarted, Segment, StepObserver
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from attribution.refresh import Refresh
-from attribution.tracer import Tracer, TraceSettings
+from attribution.ledger.refresh import Refresh
+from attribution.tracing.tracer import Tracer, TraceSettings
 from tests.attribution.builders import Loop, items, tiny_qwen3, train
 
 LOOP = Loop(steps=8, rows=4, parts=2, max_norm=0.3)

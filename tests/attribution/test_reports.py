@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from attribution.balance import Sums, Window, merged
-from attribution.drivers import drivers
 from attribution.entries import ANSWER_LOSS, MARGIN
+from attribution.explaining.drivers import drivers
+from attribution.explaining.overlap import Overlap
+from attribution.explaining.why import why
 from attribution.findings.registry import findings_of
-from attribution.overlap import Overlap
+from attribution.ledger.balance import Sums, Window, merged
 from attribution.reports import FORMATS, render, words
 from attribution.reports.figures import _steps
 from attribution.reports.model import DriversReport, WhyReport
-from attribution.why import why
 from governance.errors import UsageError
 from governance.lake.contributions import AttributionRecord, Check, Ledger, StoredAttribution
 from governance.safe_text import UNSAFE

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.training.builders import hex_id, members, sums
-from training.source import SplitData
+from training.data.source import SplitData
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed:ResourceWarning")
 
@@ -21,7 +21,7 @@ def split(monkeypatch: pytest.MonkeyPatch) -> None:
     rows[3]["response"] = "word " * 60
     table = members(rows)
     data = SplitData("finance@1", "5" * 32, hex_id("finance"), lambda: iter([table]))
-    monkeypatch.setattr("training.source.split_data", lambda lake, reference: data)
+    monkeypatch.setattr("training.data.source.split_data", lambda lake, reference: data)
 
 
 SHORT = ("--set", "device=cpu", "--set", "max_length=200", "--set", "batch_size=2")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.training.builders import hex_id, members
-from training.source import SplitData
+from training.data.source import SplitData
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed:ResourceWarning")
 
@@ -34,7 +34,7 @@ def file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     rows = [{"prompt": f"{n} + 1?", "response": f"\\boxed{{{n + 1}}}", "label": "sums"} for n in range(6)]
     table = members(rows)
     data = SplitData("finance@1", "5" * 32, hex_id("finance"), lambda: iter([table]))
-    monkeypatch.setattr("training.source.split_data", lambda lake, reference: data)
+    monkeypatch.setattr("training.data.source.split_data", lambda lake, reference: data)
     (folder / "stages.toml").write_text(STAGES, encoding="utf-8")
     return "stages.toml"
 

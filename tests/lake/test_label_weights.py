@@ -80,7 +80,7 @@ def test_weights_come_back_by_step_and_label(lake: Lake):
     ]
     assert [None, 0.25] == found.column("pass_cur").to_pylist()[:2]
     assert verify_lake(lake).ok
-    assert "training.weights" == events(lake)[-1].action
+    assert "training.difficulty.weights" == events(lake)[-1].action
 
 
 def test_an_estimate_that_is_made_again_after_a_kill_is_there_once(lake: Lake):

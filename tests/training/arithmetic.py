@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from benchmarks.reward import arithmetic as world
-from training.instances import Instance, instances_of
-from training.rewarding import gold_of
+from training.reward.instances import Instance, instances_of
+from training.reward.rewarding import gold_of
 
 
 @cache

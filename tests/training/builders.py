@@ -114,10 +114,10 @@ class Diary(Watching):
 
 def request(folder: Any, rows: Sequence[dict[str, Any]], *assignments: str, **more: Any) -> Any:
     """An SftRequest for the smallest model, on the CPU."""
-    from training.model import ModelSpec
+    from training.data.source import SplitData
+    from training.models.loading import ModelSpec
     from training.settings import chosen
-    from training.sft import SftRequest
-    from training.source import SplitData
+    from training.supervised.sft import SftRequest
 
     table = members(rows)
     split = SplitData("sums@1", "5" * 32, hex_id(str(rows)), lambda: iter([table]))

@@ -16,7 +16,7 @@ import torch
 from governance.lake import open_lake
 from tests.training.builders import Eyes, request, sums
 from training.processes import is_first
-from training.sft import train_sft
+from training.supervised.sft import train_sft
 
 SETTINGS = ("epochs=2", "batch_size=2", "save_every=3", "keep=9", "max_grad_norm=1.0")
 ROWS = 16

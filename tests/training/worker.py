@@ -11,7 +11,7 @@ import torch
 
 from governance.lake import open_lake
 from tests.training.builders import request, sums
-from training.sft import train_sft
+from training.supervised.sft import train_sft
 
 SETTINGS = (
     *("max_steps=14", "batch_size=2", "accumulation=2", "packing=true", "max_length=160"),

@@ -16,7 +16,7 @@ from governance.errors import GovernError, InputError, UsageError
 from training.evaluation.asking import Chat, Failed, Likelihood, Question, Said
 from training.evaluation.loglik import likelihoods
 from training.evaluation.rendering import Renderer, load_tokenizer
-from training.model_files import base_of, refuse_pickles
+from training.models.files import base_of, refuse_pickles
 
 if TYPE_CHECKING:
     import torch

@@ -23,7 +23,7 @@ from training.evaluation.plan import Choice, Plan, plan
 from training.evaluation.server import without_credentials
 from training.evaluation.session import Terms, evaluate
 from training.evaluation.summary import Summary, summarise
-from training.model_files import checkpoint_of, model_hash, refuse_pickles
+from training.models.files import checkpoint_of, model_hash, refuse_pickles
 from training.scoring.registry import scorers
 
 if TYPE_CHECKING:

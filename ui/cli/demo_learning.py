@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from governance.evaluations import ItemResult
     from governance.lake import Lake
     from training.evaluation.request import Evaluated
-    from training.sft import TrainedRun
+    from training.supervised.sft import TrainedRun
 
 SPLIT = "demo"
 SETTINGS = """\
@@ -108,7 +108,7 @@ def _prepare(lake: Lake, lesson: Lesson) -> Suite:
     """The settings, the model before training and the evaluation set, each where commands find it."""
     from governance.benchmarks import load_suite
     from governance.lake.suites import save_suite
-    from training.model import keep_new
+    from training.models.loading import keep_new
     from training.settings import chosen
 
     lesson.settings.write_text(SETTINGS.format(steps=lesson.steps), "utf-8")
@@ -131,11 +131,11 @@ def _evaluated(session: Session, lake: Lake, suite: Suite, model: Path) -> Evalu
 
 
 def _trained(session: Session, lake: Lake, lesson: Lesson) -> TrainedRun:
-    from training.model import ModelSpec
-    from training.run import new_run_id
+    from training.data.source import split_data
+    from training.models.loading import ModelSpec
+    from training.runs.run import new_run_id
     from training.settings import chosen
-    from training.sft import SftRequest, train_sft
-    from training.source import split_data
+    from training.supervised.sft import SftRequest, train_sft
     from ui.cli.request import command_line
     from ui.cli.trainings import describe_run
 
@@ -183,11 +183,11 @@ def _gold(results: Sequence[ItemResult]) -> list[float]:
 
 def _explain(session: Session, lake: Lake, suite: Suite, run: TrainedRun) -> None:
     """The training again with the tracer on, and the rows that moved the traced item which gained most."""
-    from attribution.reading import split_texts, why_report
-    from attribution.refresh import Refresh
+    from attribution.explaining.reading import split_texts, why_report
+    from attribution.ledger.refresh import Refresh
     from attribution.reports import render
-    from attribution.tracer import TraceSettings
-    from attribution.tracing import TraceRequest, trace
+    from attribution.tracing.rerun import TraceRequest, trace
+    from attribution.tracing.tracer import TraceSettings
     from training.evaluation.plan import Choice
 
     _says("attribute", run.run, "--suite", suite.name, "--items", str(TRACED), "--every", "1")

@@ -12,8 +12,8 @@ from ui.cli.request import command_line
 
 if TYPE_CHECKING:
     from governance.lake import Lake
-    from training.stage_file import StagePlan
-    from training.stages import StagesRequest, StagesResult
+    from training.stages.file import StagePlan
+    from training.stages.running import StagesRequest, StagesResult
     from ui.cli.session import Session
 
 ELSEWHERE = {"file": "--settings", "assignments": "--set", "lora": "--lora"}
@@ -22,7 +22,7 @@ ELSEWHERE = {"file": "--settings", "assignments": "--set", "lora": "--lora"}
 
 def is_plan(name: str | None) -> bool:
     """True of a folder in which a plan of stages was begun."""
-    from training.stage_record import holds_plan
+    from training.stages.record import holds_plan
 
     return name is not None and holds_plan(Path(name))
 
@@ -31,12 +31,12 @@ def stages_request(
     session: Session, lake: Lake, split: str | None, resume: str | None, given: dict[str, Any]
 ) -> StagesRequest:
     """The plan that the command line asks for; UsageError where options do not go with one."""
-    from training.model import ModelSpec
-    from training.run import new_run_id
-    from training.source import split_data
-    from training.stage_file import read_stages
-    from training.stage_record import Header, read_header
-    from training.stages import StagesRequest
+    from training.data.source import split_data
+    from training.models.loading import ModelSpec
+    from training.runs.run import new_run_id
+    from training.stages.file import read_stages
+    from training.stages.record import Header, read_header
+    from training.stages.running import StagesRequest
 
     for name, option in ELSEWHERE.items():
         if given[name]:
@@ -83,7 +83,7 @@ def describe_result(result: StagesResult, format_: str) -> None:
 
 def _stage_values(stage: Any, split: str) -> dict[str, Any]:
     from training.settings import DEFAULT
-    from training.stage_file import SftStage
+    from training.stages.file import SftStage
 
     chosen = stage.chosen
     supervised = isinstance(stage, SftStage)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from governance.lake import Lake
     from governance.lake.trainings import StoredTraining
-    from training.plan import Plan
-    from training.sft import SftRequest, TrainedRun
+    from training.supervised.plan import Plan
+    from training.supervised.sft import SftRequest, TrainedRun
 
 GB = 1e9
 SHOWN = 12  # steps of a run that a table shows, spread over it
@@ -23,7 +23,7 @@ SHOWN = 12  # steps of a run that a table shows, spread over it
 
 def describe_plan(plan: Plan, request: SftRequest) -> None:
     """The plan, a line each."""
-    from training.data import REASONS
+    from training.data.samples import REASONS
 
     where, memory, chosen = plan.placement, plan.memory, request.chosen
     lines = [
@@ -59,7 +59,7 @@ def plan_values(plan: Plan, request: SftRequest) -> dict[str, Any]:
 
 def describe_run(run: TrainedRun) -> None:
     """What became of a run, a line each."""
-    from training.data import REASONS
+    from training.data.samples import REASONS
 
     losses = f"{run.losses[0]:.4f} at the first step, {run.losses[-1]:.4f} at the last" if run.losses else ""
     speed = f"{run.tokens / max(run.seconds, 1e-9):,.0f} a second"

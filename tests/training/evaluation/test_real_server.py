@@ -15,11 +15,12 @@ import pytest
 
 from governance.errors import UsageError
 from governance.lake import open_lake
+from tests.conftest import REPOSITORY
 from training.evaluation.plan import Choice
 from training.evaluation.request import EvalRequest, Evaluated, Local, Remote, run
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
-MODEL = Path(__file__).resolve().parents[4] / "shared" / "models" / "minimind2_small_hf_fp16"
+MODEL = REPOSITORY.parent / "shared" / "models" / "minimind2_small_hf_fp16"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1"}
 
 

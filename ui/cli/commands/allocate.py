@@ -14,7 +14,7 @@ from ui.cli.output import deliver, put, put_json, put_table
 from ui.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from attribution.measures import Measured, Scored
+    from attribution.loop.measures import Measured, Scored
     from governance.allocation_file import Allocation
     from governance.lake import Lake
 
@@ -97,7 +97,7 @@ def command(
     last rows back. Every iteration is kept in the lake, and the next one goes on from it, with the same constants
     unless they are given anew.
     """
-    from attribution.allocation import allocate, settings_of
+    from attribution.loop.allocation import allocate, settings_of
     from governance.lake.allocations import loop, save_allocation
 
     _check_output(output)
@@ -122,7 +122,7 @@ def _lake(session: Session, dry_run: bool) -> Any:
 
 def _measured(lake: Lake, names: tuple[str, ...], score: Scored, *, count_rows: bool) -> tuple[Measured, ...]:
     """What a file says, or the evaluations of these names."""
-    from attribution.measures import measured_in, read_measures
+    from attribution.loop.measures import measured_in, read_measures
 
     path = Path(names[0])
     if len(names) == 1 and (path.suffix in {".csv", ".json"} or path.is_file()):

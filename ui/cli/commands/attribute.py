@@ -16,7 +16,7 @@ from ui.cli.session import Session, pass_session
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
-    from attribution.tracing import Traced, TraceRequest
+    from attribution.tracing.rerun import Traced, TraceRequest
     from governance.lake import Lake
 
 
@@ -57,7 +57,7 @@ def command(session: Session, /, run: str, format: str, **given: Any) -> int:  #
     The run is done once more, with the same split, base model, settings and seed, while every sample's share of every
     step is put to the account of each item. The result is kept; `govern why` and `govern drivers` read it.
     """
-    from attribution.tracing import trace
+    from attribution.tracing.rerun import trace
 
     end_on_ctrl_c()
     with session.open_lake() as lake, moving_line(session) as progress:
@@ -72,9 +72,9 @@ def command(session: Session, /, run: str, format: str, **given: Any) -> int:  #
 
 
 def _request(session: Session, lake: Lake, run: str, given: dict[str, Any]) -> TraceRequest:
-    from attribution.refresh import Refresh
-    from attribution.tracer import TraceSettings
-    from attribution.tracing import TraceRequest, competitors_of
+    from attribution.ledger.refresh import Refresh
+    from attribution.tracing.rerun import TraceRequest, competitors_of
+    from attribution.tracing.tracer import TraceSettings
     from training.evaluation.plan import Choice
     from training.evaluation.request import find_suite
 
@@ -97,8 +97,8 @@ def _validated(
     lake: Lake, request: TraceRequest, traced: Traced, given: dict[str, Any], progress: Progress
 ) -> Traced:
     """The attribution with its rank correlations, which the lake has now."""
-    from attribution.retraining import validate
-    from attribution.tracing import retrainer_of
+    from attribution.testing.retraining import validate
+    from attribution.tracing.rerun import retrainer_of
     from governance.lake.contributions import find_attribution, load_ledger, record_check
 
     ledger = load_ledger(lake, traced.stored.id)

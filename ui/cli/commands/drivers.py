@@ -55,7 +55,7 @@ def command(
     Contributions of all samples are rolled up; with weight decay, carried momentum and what is not accounted for
     they add up to the measured change. Below 80 % coverage only ranks are shown.
     """
-    from attribution.reading import drivers_report
+    from attribution.explaining.reading import drivers_report
     from attribution.reports import render
 
     with session.open_lake(read_only=True) as lake:

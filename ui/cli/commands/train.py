@@ -22,8 +22,8 @@ from ui.cli.trainings import describe_plan, describe_run, plan_values, run_value
 
 if TYPE_CHECKING:
     from governance.lake import Lake
-    from training.sft import SftRequest
-    from training.stages import StagesRequest
+    from training.stages.running import StagesRequest
+    from training.supervised.sft import SftRequest
 
 LORA_RANK = 16
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -118,7 +118,7 @@ def _stages(session: Session, request: StagesRequest, dry_run: bool, format: str
         describe_stages(request.plan, request.split, format)
         return 0
     from training.processes import is_first
-    from training.stages import run_stages
+    from training.stages.running import run_stages
 
     with moving_line(session) as bar:
         progress = _watched(session, bar) if is_first() else request.progress
@@ -141,7 +141,7 @@ def _check_packages() -> None:
 
 
 def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
-    from training.plan import planned
+    from training.supervised.plan import planned
 
     plan = planned(request)
     put_json(plan_values(plan, request)) if format == "json" else describe_plan(plan, request)
@@ -150,7 +150,7 @@ def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
 
 def _train(session: Session, request: SftRequest, format: str) -> int:  # noqa: A002
     from training.processes import is_first
-    from training.sft import train_sft
+    from training.supervised.sft import train_sft
 
     with moving_line(session) as bar:
         progress = _watched(session, bar) if is_first() else request.progress
@@ -170,12 +170,12 @@ def _lake(session: Session, *, reading: bool) -> Any:
 
 
 def _begun(session: Session, lake: Lake, split: str, given: dict[str, Any]) -> SftRequest:
-    from training.model import ModelSpec
+    from training.data.source import split_data
+    from training.models.loading import ModelSpec
     from training.processes import processes
-    from training.run import new_run_id
+    from training.runs.run import new_run_id
     from training.settings import chosen
-    from training.sft import SftRequest
-    from training.source import split_data
+    from training.supervised.sft import SftRequest
 
     if processes() > 1 and not given["output"]:
         raise click.UsageError(
@@ -199,12 +199,12 @@ def _begun(session: Session, lake: Lake, split: str, given: dict[str, Any]) -> S
 def _resumed(session: Session, lake: Lake, name: str, given: dict[str, Any]) -> SftRequest:
     """The request of a run that was begun before, from its record alone."""
     from governance.lake.trainings import find_training, load_record
+    from training.data.source import split_data
     from training.errors import ResumeError
-    from training.model import ModelSpec
-    from training.run import holds_run, read_record
+    from training.models.loading import ModelSpec
+    from training.runs.run import holds_run, read_record
     from training.settings import from_layers
-    from training.sft import SftRequest
-    from training.source import split_data
+    from training.supervised.sft import SftRequest
 
     known = (
         Path(name) if holds_run(Path(name)) else Path(load_record(lake, find_training(lake, name).run).folder)

@@ -67,7 +67,7 @@ def command(
     ranking of what would change without the sample; and the overlap, words that stand in both. With --verify the claim
     is tested by training again, and the outcome is kept.
     """
-    from attribution.reading import split_texts, why_report
+    from attribution.explaining.reading import split_texts, why_report
     from attribution.reports import render
 
     with session.open_lake(read_only=not verify) as lake:
@@ -81,7 +81,7 @@ def command(
 
 
 def _verified(session: Session, lake: Lake, report: WhyReport, top: int) -> WhyReport:
-    from attribution.verifying import verified
+    from attribution.testing.verifying import verified
 
     end_on_ctrl_c()
     with moving_line(session) as progress:

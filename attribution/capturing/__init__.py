@@ -1,0 +1,1 @@
+"""Each sample's share of the real gradient, taken while backward runs."""

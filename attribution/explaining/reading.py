@@ -1,0 +1,138 @@
+"""Reports from what the lake holds: the ledger, the items' texts, the findings of an audit, the rows of the split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from attribution.explaining.drivers import drivers
+from attribution.explaining.groups import NEEDS_FINDINGS, By
+from attribution.explaining.why import Texts, Why, functionals_of, why, with_overlap
+from attribution.findings.registry import findings_of
+from attribution.reports.model import DriversReport, WhyReport
+from governance.errors import GovernError, NotFound, UsageError, did_you_mean
+from governance.lake.audits import find_run
+from governance.lake.contributions import Ledger, find_attribution, load_ledger, rules_of_samples
+from governance.lake.suites import load_suite
+
+if TYPE_CHECKING:
+    from governance.lake import Lake
+
+OpenTexts = Callable[["Lake", str, pa.Table], Texts]
+"""Given the lake, the split and the run's samples: what reads the texts of some of them."""
+
+
+def why_report(
+    lake: Lake, name: str, suite: str, item: str, functional: str | None, top: int, texts: OpenTexts | None
+) -> WhyReport:
+    """One item of an attribution, for one functional or all that were traced.
+
+    Args:
+        texts: how the samples' texts are read; None leaves the overlap out.
+    """
+    stored = find_attribution(lake, name)
+    ledger = load_ledger(lake, stored.id)
+    wanted = [functional] if functional else functionals_of(ledger, suite, item) or ["answer_loss"]
+    parts = [why(ledger, suite, item, one, top) for one in wanted]
+    notes: list[str] = []
+    asked = _item(lake, suite, item, notes)
+    if asked and texts is not None:
+        parts = _with_texts(lake, stored.record.split, ledger, parts, _words(asked), texts, notes)
+    question = str(asked.get("question") or "")
+    parts = [replace(part, question=question) for part in parts]
+    found = [f for f in findings_of(stored, ledger) if f.suite in {"", suite}]
+    return WhyReport(stored, suite, item, tuple(parts), tuple(found), tuple(notes))
+
+
+def drivers_report(lake: Lake, name: str, by: By, suite: str | None, audit: str, top: int) -> DriversReport:
+    """The drivers of every suite of an attribution, or of one.
+
+    Args:
+        audit: whose findings say what is a cluster, and what a rule found; as `find_run` takes it.
+    """
+    stored = find_attribution(lake, name)
+    ledger = load_ledger(lake, stored.id)
+    notes, ruled = [], None
+    if by in NEEDS_FINDINGS:
+        run = find_run(lake, audit)
+        ruled = rules_of_samples(lake, stored.id, run)
+        notes.append(f"findings are those of audit {run}, {len(ruled):,} of them on samples of this run")
+    _check_suite(ledger, suite)
+    parts = drivers(ledger, by, ruled=ruled, suite=suite, top=top)
+    found = [f for f in findings_of(stored, ledger) if suite is None or f.suite in {"", suite}]
+    return DriversReport(stored, by, parts, tuple(found), tuple(notes))
+
+
+def _check_suite(ledger: Ledger, suite: str | None) -> None:
+    known = sorted(pc.unique(ledger.balances.column("suite")).to_pylist())
+    if suite is not None and suite not in known:
+        hint = f"{did_you_mean(suite, known)}suites are: {', '.join(known[:20])}"
+        raise NotFound(f"no item of suite {suite!r} was traced", where="--suite", hint=hint)
+
+
+def _item(lake: Lake, suite: str, item: str, notes: list[str]) -> Mapping[str, Any]:
+    """The item as the lake's suite has it; nothing, with a note, where it does not."""
+    try:
+        items = load_suite(lake, suite).items
+    except NotFound:
+        notes.append(
+            "the suite is not in the lake, so its text is not shown; `govern benchmarks add` keeps it"
+        )
+        return {}
+    mine = items.filter(pc.equal(items.column("item"), item)).to_pylist()
+    if not mine:
+        notes.append(
+            "the lake's latest version of the suite does not have the item, so its text is not shown"
+        )
+    return mine[0] if mine else {}
+
+
+def _words(asked: Mapping[str, Any]) -> str:
+    """What overlap is looked for in: question, context, options and answer."""
+    options: Sequence[str] = asked.get("options") or ()
+    answer = asked.get("answer_text") or asked.get("answer")
+    return "\n".join(
+        str(part) for part in (asked["question"], asked.get("context"), *options, answer) if part
+    )
+
+
+def _with_texts(
+    lake: Lake, split: str, ledger: Ledger, parts: list[Why], asked: str, texts: OpenTexts, notes: list[str]
+) -> list[Why]:
+    try:
+        read = texts(lake, split, ledger.samples)
+        return [with_overlap(part, asked, read) for part in parts]
+    except (GovernError, ImportError) as error:
+        what = error.what if isinstance(error, GovernError) else "curated splits cannot be read here"
+        notes.append(f"the samples' texts cannot be read, so there is no overlap: {what}")
+        return parts
+
+
+def split_texts(lake: Lake, split: str, samples: pa.Table) -> Texts:
+    """What reads texts of the run's samples from the split that it was trained on.
+
+    A sample is found by its dataset and row; one that has none is looked up by its id, which the same words share.
+    """
+    if not split:
+        raise UsageError("the attribution does not say which split was trained on", where="split")
+    from governance.curation.open import open_split
+
+    opened = open_split(lake, split)
+
+    def texts(wanted: Sequence[int]) -> dict[int, str]:
+        mine = samples.filter(pc.is_in(samples.column("sample"), pa.array(wanted, pa.int64()))).to_pylist()
+        ids = pa.array({row["sample_id"] for row in mine}, pa.string())
+        found: dict[str, str] = {}
+        for table in opened.members(None):
+            chosen = table.filter(pc.is_in(table.column("sample_id"), ids))
+            for ident, turns in zip(
+                *(chosen.column(n).to_pylist() for n in ("sample_id", "conversation")), strict=True
+            ):
+                found.setdefault(ident, "\n".join(turn["content"] for turn in turns))
+        return {row["sample"]: found[row["sample_id"]] for row in mine if row["sample_id"] in found}
+
+    return texts

@@ -1,0 +1,1 @@
+"""Steps of the optimizer taken apart, and amounts for each interval that add up."""

@@ -1,0 +1,1 @@
+"""What was measured of each label, and how many rows of it the next split shall hold."""

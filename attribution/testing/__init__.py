@@ -1,0 +1,1 @@
+"""The claims of an attribution put to the test."""

@@ -1,0 +1,354 @@
+"""Watches a training run and keeps its ledger: for every item, which samples moved it, in amounts that add up.
+
+    tracer = Tracer(probes)
+    ... any training that calls observers (training.observer), with tracer among them ...
+    tracer.intervals                # the ledger; rows.contributions and rows.balances make tables of it
+
+What happens when, within one optimizer step:
+
+    step_started     a mark if one is due: the items' values and gradients; the interval is settled when it is full
+    observed         the samples' shares of the gradient
+    before_update    their sum is compared with the gradient, which tells the clip factor or refuses
+    after_update     the optimizer's movement is taken apart and compared with what the parameters did
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from attribution.capturing.capture import Capture, Recorded, common_factor
+from attribution.capturing.layout import Layout, layout_of
+from attribution.errors import CannotTrace
+from attribution.ledger.book import Book
+from attribution.ledger.coverage import coverage
+from attribution.ledger.ledger import Interval, Window
+from attribution.ledger.movement import Pending, momentum_of, read_after, read_before, rule_of
+from attribution.ledger.plan import MemoryPlan, memory_plan, tail_steps
+from attribution.ledger.refresh import HALVE_ABOVE, Cost, Refresh, affordable, next_refresh
+from attribution.ledger.removal import WIDTH, Removal
+from attribution.ledger.rows import balances
+from attribution.tracing.items import Bank, Probe, bank, names_of
+from attribution.tracing.processes import first, largest, summed
+from attribution.tracing.state import Saved, load, save
+from training.observer import MicroBatch, RunStarted, Watching
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_LOG = logging.getLogger("govern.attribution")
+_STORAGE = {"full": None, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """How a run is traced.
+
+    Attributes:
+        refresh: the spacing of marks.
+        interval: steps after which the ledger is settled, at the next mark.
+        marks: banks of item gradients held at a time; the interval is settled early when there are as many.
+        tail: share of a gradient in the momentum below which its samples are let go.
+        middle: whether a single step that leaves much unexplained gets a mark at its middle, if the ceiling allows.
+        storage: precision in which gradients are held: "full" (that of sums), "float32" or "bfloat16".
+        leave_out: glob patterns of trainable parameters that are not traced; what they move ends in the residual.
+        removal: whether the removal score is gathered too.
+        sketch: numbers in a sample's sketch for it.
+    """
+
+    refresh: Refresh = field(default_factory=Refresh)
+    interval: int = 40
+    marks: int = 8
+    tail: float = 0.01
+    middle: bool = True
+    storage: str = "full"
+    leave_out: tuple[str, ...] = ()
+    removal: bool = True
+    sketch: int = WIDTH
+
+
+class Tracer(Watching):
+    """An observer that keeps the ledger of a run.
+
+    Attributes:
+        probes: the items.
+        settings: how.
+        names: the M lines of the ledger.
+        intervals: settled so far, ascending.
+        refresh: the spacing of marks as it is now.
+        plan: the memory it takes, known from the first optimizer step on.
+        removal: what the removal score is made of; None where it is not gathered.
+        layout: the traced parameters, known from the run's start on.
+    """
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        settings: TraceSettings = TraceSettings(),
+        *,
+        resume: str | Path | None = None,
+        say: Callable[[str], None] = _LOG.info,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.probes, self.settings = tuple(probes), settings
+        self.names = names_of(self.probes)
+        self.intervals: list[Interval] = []
+        self.refresh = settings.refresh
+        self.plan: MemoryPlan | None = None
+        self.removal: Removal | None = None
+        self.samples: Sequence[str] = ()
+        self._resume, self._say, self._clock = resume, say, clock
+        self._run: RunStarted | None = None
+        self._book: Book | None = None
+        self._recorded: list[Recorded] = []
+        self._pending: tuple[Tensor, float, Pending] | None = None
+        self._due = 0
+        self._times = _Times()
+
+    def run_started(self, run: RunStarted) -> None:
+        """Taps go on the model; what cannot be traced is refused here, before the first step."""
+        rule_of(run.optimizer)
+        self.layout = layout_of(run.model, self.settings.leave_out)
+        self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
+        self.samples, self._run = run.samples, run
+        self._due = run.first_step
+        if self.settings.removal:
+            self.removal = Removal(self.layout, len(run.samples), len(self.names), self.settings.sketch)
+        if self._resume is not None and run.first_step:
+            self._restore(self._resume, run.first_step)
+
+    def step_started(self, step: int) -> None:
+        """A mark, if one is due."""
+        if self._book is None:
+            momentum = momentum_of(self.layout, self._running.optimizer)
+            self._book = Book(self.layout, self.names, momentum, self.settings.tail)
+        if step >= self._due:
+            self._mark(step)
+        self._recorded = []
+        self._times.step_from = self._now()
+
+    @contextmanager
+    def observed(self, batch: MicroBatch) -> Iterator[None]:
+        """The samples' shares are recorded."""
+        with self.capture.recording(batch.segments, rows_of(batch.inputs)) as recorded:
+            yield
+        self._recorded.append(recorded)
+
+    def before_update(self, step: int) -> None:
+        """The sum of shares against the gradient; the optimizer's settings as they are for this step."""
+        if not self._recorded:
+            raise CannotTrace("no batch was observed in this step", where=f"step {step}")
+        shares = _stacked([r.shares for r in self._recorded])
+        self._announce(len(shares))
+        gradient = self.layout.gradients()
+        if not bool(
+            gradient.isfinite().all()
+        ):  # a loss scaler holds such a step back: its samples move nothing
+            shares, gradient, self._recorded = shares[:0], torch.zeros_like(gradient), []
+        total = summed(shares.sum(0, dtype=self.layout.work))
+        factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
+        self._pending = shares, factor, read_before(self.layout, self._running.optimizer, gradient)
+
+    def after_update(self, step: int) -> None:
+        """The movement, taken apart."""
+        if self._pending is None:
+            raise CannotTrace("an update came without before_update", where=f"step {step}")
+        shares, factor, pending = self._pending
+        movement = read_after(self.layout, self._running.optimizer, pending)
+        samples = [s.sample for r in self._recorded for s in r.segments]
+        self._open.add(step, samples, shares, factor, movement)
+        self._pending, self._recorded = None, []
+        self._times.steps.append(self._now() - self._times.step_from)
+
+    def checkpoint_saved(self, step: int, folder: str) -> None:
+        """The ledger is settled here, and what is needed to go on is put beside the checkpoint."""
+        self.settle(step)
+        arrays = {} if self.removal is None else self.removal.arrays()
+        if first():
+            save(Saved(step, self._lines, self.refresh.every, tuple(self.intervals), arrays), folder)
+
+    def run_finished(self, steps: int) -> None:
+        """The last mark; all is settled, and the taps come off."""
+        self.settle(steps)
+        self.capture.remove()
+        if self.removal is not None:
+            self.removal.finish()
+        found = coverage(balances(self.intervals, self.names))
+        self._say(f"{found}; marks and settlements took {100 * self.overhead:.0f} % of the step time")
+
+    def settle(self, step: int) -> None:
+        """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""
+        if self._book is None:
+            return
+        if self._open.last_mark != step:
+            self._mark(step)
+        self._settle()
+
+    def _settle(self) -> None:
+        book = self._open
+        if not book.windows:
+            return
+        if self.removal is not None:
+            self.removal.add(book.windows, book.held)
+        self.intervals.append(book.settle())
+        if self.removal is not None:
+            self.removal.book(self.intervals[-1])
+
+    def _restore(self, folder: str | Path, step: int) -> None:
+        """Goes on from the state beside a checkpoint, if there is one."""
+        saved = load(folder, self._lines)
+        if saved is None:
+            self._say(f"no trace lies beside the checkpoint of step {step}: the ledger begins here")
+            return
+        if saved.step != step:
+            raise CannotTrace(f"the trace is of step {saved.step}, the run of step {step}", where=str(folder))
+        self.intervals = list(saved.intervals)
+        self.refresh = replace(self.refresh, every=saved.every)
+        if self.removal is not None and saved.removal:
+            self.removal.restore(saved.removal)
+
+    @property
+    def overhead(self) -> float:
+        """Seconds of marks and settlements over seconds of steps with their capture; what the ceiling bounds."""
+        steps = sum(self._times.steps)
+        return sum(self._times.marks) / steps if steps else 0.0
+
+    @property
+    def _lines(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple((n.suite, n.item, n.functional) for n in self.names)
+
+    @property
+    def _running(self) -> RunStarted:
+        if self._run is None:
+            raise CannotTrace("the run has not started", hint="run_started comes first")
+        return self._run
+
+    @property
+    def _open(self) -> Book:
+        if self._book is None:
+            raise CannotTrace("no step has started", hint="step_started comes first")
+        return self._book
+
+    def _mark(self, step: int) -> None:
+        start = self._now()
+        window = self._open.mark(self._bank(step))
+        if window is not None:
+            self._space(self._refined(window))
+        if window is not None and self._full():
+            self._settle()
+        self._times.marks.append(self._now() - start)
+        self._due = step + self.refresh.every
+
+    def _full(self) -> bool:
+        """True where another window would hold more steps or more banks than the settings allow."""
+        steps = self._open.unsettled + self.refresh.every > self.settings.interval
+        return steps or self._open.banks >= self.settings.marks
+
+    def _bank(self, step: int) -> Bank:
+        return bank(self._running.model, self.capture, self.probes, step)
+
+    def _refined(self, window: Window) -> Window:
+        """The window, with a mark at the middle of its step if it is a single one that left much unexplained.
+
+        The first steps of an optimizer are such: its second moments are young, so every parameter moves by about the
+        learning rate, and no spacing of marks between steps sees the curvature within one.
+        """
+        unexplained, changed = self._unexplained(window)
+        cost = self._times.cost(window.right.step, self._running.total_steps)
+        wanted = self.settings.middle and len(window.steps) == 1 and unexplained > HALVE_ABOVE * changed
+        if not wanted or largest(affordable(self.refresh, cost)) > 1:
+            return window
+        with halfway_back(self.layout, self._open.last_movement):
+            middle = self._bank(window.right.step)
+        return self._open.refine(middle)
+
+    def _unexplained(self, window: Window) -> tuple[float, float]:
+        """(sum over items of |residual|, of |measured change|) in a window, nats; equal in all processes."""
+        directions = torch.tensor([n.direction for n in self.names], dtype=torch.float64)
+        change = (window.left.values - window.right.values) * directions
+        residual = change - window.path.double().cpu()
+        return float(residual.abs().sum()), float(change.abs().sum())
+
+    def _space(self, window: Window) -> None:
+        """The next spacing, from what the window left unexplained."""
+        unexplained, changed = self._unexplained(window)
+        cost = self._times.cost(window.right.step, self._running.total_steps)
+        spaced = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
+        self.refresh = replace(spaced, every=largest(spaced.every))
+
+    def _announce(self, samples: int) -> None:
+        """Says once what memory the trace takes, before the first step has moved anything."""
+        if self.plan is not None:
+            return
+        groups = self._running.optimizer.param_groups
+        keep = max(float(g["betas"][0]) if "betas" in g else float(g["momentum"]) for g in groups)
+        spacing = self.refresh.most if self.refresh.adaptive else self.refresh.every
+        self.plan = memory_plan(
+            self.layout.size,
+            len(self.names),
+            samples,
+            interval=min(max(self.settings.interval, spacing), self._running.total_steps),
+            marks=self.settings.marks,
+            tail=tail_steps(keep, self.settings.tail),
+            stored=self.capture.storage.itemsize,
+            worked=self.layout.work.itemsize,
+            sketched=0 if self.removal is None else self.removal.size,
+        )
+        self._say(str(self.plan))
+
+    def _now(self) -> float:
+        if self._run is not None and self.layout.device.type == "cuda":
+            torch.cuda.synchronize(self.layout.device)
+        return self._clock()
+
+
+@dataclass
+class _Times:
+    """Seconds of marks, with what they settle, and of steps, since the run began."""
+
+    marks: list[float] = field(default_factory=list)
+    step_from: float = 0.0
+    steps: list[float] = field(default_factory=list)
+
+    def cost(self, step: int, total: int) -> Cost | None:
+        """None before there is a step to compare with. Steps by their median, as single ones are noisy."""
+        if not self.steps:
+            return None
+        last = sorted(self.steps[-20:])
+        marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
+        return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
+
+
+@contextmanager
+def halfway_back(layout: Layout, movement: Tensor) -> Iterator[None]:
+    """Parameters half of a movement back inside, and bit for bit what they were afterwards."""
+    kept = [p.detach().clone() for p in layout.parameters]
+    with torch.no_grad():
+        for parameter, back in zip(layout.parameters, layout.views(movement / 2), strict=True):
+            parameter.sub_(back.to(parameter.dtype))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in zip(layout.parameters, kept, strict=True):
+                parameter.copy_(value)
+
+
+def _stacked(shares: Sequence[Tensor]) -> Tensor:
+    """The shares of all micro-batches; one is not copied, as it may be gigabytes."""
+    return shares[0] if len(shares) == 1 else torch.cat(list(shares))
+
+
+def rows_of(inputs: Any) -> int:
+    """Rows of a batch."""
+    for name in ("input_ids", "inputs_embeds"):
+        if name in inputs:
+            return int(inputs[name].shape[0])
+    return int(next(v.shape[0] for v in inputs.values() if hasattr(v, "shape")))

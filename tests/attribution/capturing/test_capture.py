@@ -1,0 +1,225 @@
+"""Shares of the real gradient, one a sample, whatever the shape of the batch and the kind of the model."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from attribution.capturing.capture import Capture, common_factor
+from attribution.capturing.layout import layout_of
+from attribution.errors import CannotTrace, ParametersNotCovered, SharesDoNotAdd
+from governance.errors import UsageError
+from tests.attribution.builders import loss_of, packed, padded, sentences, tiny_qwen3, with_lora
+from training.observer import Segment
+
+ROWS = sentences(3)
+
+
+def recorded(model: Any, inputs: Any, segments: Any, loss: Any = loss_of, **options: Any) -> tuple[Any, Any]:
+    """(layout, shares) of one backward, checked against the gradient."""
+    layout = layout_of(model)
+    capture = Capture(model, layout, **options)
+    model.zero_grad()
+    with capture.recording(segments, inputs["input_ids"].shape[0]) as found:
+        loss(model, inputs).backward()
+    capture.remove()
+    factor = common_factor(
+        layout, found.shares.sum(0, dtype=layout.work), layout.gradients(), capture.tolerance
+    )
+    assert factor == pytest.approx(1, rel=capture.tolerance)
+    return layout, found.shares
+
+
+def alone(model: Any, shape: Any = padded) -> Any:
+    """(3, P) each sample's gradient from a backward of its own."""
+    layout = layout_of(model)
+    gradients = []
+    for n, row in enumerate(ROWS):
+        model.zero_grad()
+        loss_of(model, shape([row], [n])[0]).backward()
+        gradients.append(layout.gradients())
+    return torch.stack(gradients)
+
+
+MODELS = {
+    "tied": tiny_qwen3,
+    "untied": lambda: tiny_qwen3(tied=False),
+    "adapters": lambda: with_lora(tiny_qwen3()),
+    "adapters and biases": lambda: with_lora(tiny_qwen3(), bias="all"),
+    "adapters and embeddings": lambda: with_lora(tiny_qwen3(tied=False), modules_to_save=["embed_tokens"]),
+}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_a_padded_sample_has_the_share_it_has_alone(kind: str, side: str) -> None:
+    model = MODELS[kind]()
+    inputs, segments = padded(ROWS, [0, 1, 2], left=side == "left")
+    if side == "left":
+        inputs["position_ids"] = (inputs["attention_mask"].cumsum(1) - 1).clamp(min=0)
+
+    _, shares = recorded(model, inputs, segments)
+
+    torch.testing.assert_close(shares, alone(model), rtol=1e-5, atol=1e-8)  # norms are float32 inside
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_packed_sample_has_the_share_it_has_alone(kind: str) -> None:
+    model = MODELS[kind]()
+
+    _, shares = recorded(model, *packed(ROWS, [0, 1, 2]))
+
+    torch.testing.assert_close(shares, alone(model), rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_gradient_checkpointing_gives_the_same_shares(reentrant: bool) -> None:
+    model = tiny_qwen3(layers=2)
+    batch = padded(ROWS, [0, 1, 2])
+    _, expected = recorded(model, *batch)
+    model.train()
+    with warnings.catch_warnings():  # the name transformers 4 knows
+        warnings.simplefilter("ignore", FutureWarning)
+        model.gradient_checkpointing_enable({"use_reentrant": reentrant})
+    model.enable_input_require_grads()
+
+    _, shares = recorded(model, *batch)
+
+    torch.testing.assert_close(shares, expected)
+
+
+def test_a_module_called_twice_has_one_share() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(4, 4)
+            self.norm = nn.LayerNorm(4)
+
+        def forward(self, x: Any) -> Any:
+            return self.inner(torch.tanh(self.inner(self.norm(x))))
+
+    torch.manual_seed(0)
+    model, x = Twice().double(), torch.randn(2, 5, 4, dtype=torch.float64)
+
+    layout, shares = recorded(
+        model, {"input_ids": x}, _rows(2), lambda m, i: m(i["input_ids"]).square().sum()
+    )
+
+    for n in range(2):
+        model.zero_grad()
+        model(x[n : n + 1]).square().sum().backward()
+        torch.testing.assert_close(shares[n], layout.gradients())
+
+
+def test_bfloat16_autocast_is_within_its_own_precision() -> None:
+    model = tiny_qwen3(layers=2, hidden=16, dtype=torch.float32)
+
+    def loss(model: Any, inputs: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return loss_of(model, inputs)
+
+    _, exact = recorded(model, *padded(ROWS, [0, 1, 2]))
+    _, shares = recorded(model, *padded(ROWS, [0, 1, 2]), loss=loss)
+
+    assert float((shares - exact).norm() / exact.norm()) < 0.05
+
+
+def test_shares_may_be_stored_in_bfloat16() -> None:
+    model = tiny_qwen3(dtype=torch.float32)
+    _, exact = recorded(model, *padded(ROWS, [0, 1, 2]))
+
+    _, shares = recorded(model, *padded(ROWS, [0, 1, 2]), storage=torch.bfloat16)
+
+    assert torch.bfloat16 == shares.dtype
+    assert float((shares.float() - exact).norm() / exact.norm()) < 0.01
+
+
+def test_an_output_layer_that_is_gone_around_is_refused_by_name() -> None:
+    model = tiny_qwen3(tied=False)
+
+    def fused(model: Any, inputs: Any) -> Any:  # as TRL's chunked loss does: the weight, not the module
+        hidden = model.model(input_ids=inputs["input_ids"]).last_hidden_state
+        return (hidden @ model.lm_head.weight.T).logsumexp(-1).sum()
+
+    with pytest.raises(SharesDoNotAdd) as refused:
+        recorded(model, *padded(ROWS, [0, 1, 2]), loss=fused)
+    assert "lm_head.weight" == refused.value.where
+
+
+def test_a_tied_output_layer_that_is_gone_around_is_refused_too() -> None:
+    model = tiny_qwen3()
+
+    def fused(model: Any, inputs: Any) -> Any:
+        hidden = model.model(input_ids=inputs["input_ids"]).last_hidden_state
+        return (hidden @ model.lm_head.weight.T).logsumexp(-1).sum()
+
+    with pytest.raises(SharesDoNotAdd) as refused:
+        recorded(model, *padded(ROWS, [0, 1, 2]), loss=fused)
+    assert "model.embed_tokens.weight" == refused.value.where
+
+
+def test_a_parameter_of_an_unknown_kind_is_refused_by_name_or_declared() -> None:
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(4, 4)
+            self.scale = nn.Parameter(torch.ones(4))
+
+    with pytest.raises(ParametersNotCovered) as refused:
+        Capture(Odd(), layout_of(Odd()))
+    model = Odd()
+    layout = layout_of(model, ["scale"])
+
+    assert "scale" in refused.value.where or "trainable" in refused.value.what
+    assert ("scale",) == layout.left_out
+    Capture(model, layout).remove()
+
+
+def test_dora_is_refused_by_the_name_of_its_magnitudes() -> None:
+    model = with_lora(tiny_qwen3(), use_dora=True)
+
+    with pytest.raises(ParametersNotCovered) as refused:
+        Capture(model, layout_of(model))
+    assert "lora_magnitude_vector" in refused.value.where
+
+
+def test_rows_that_are_no_samples_are_refused() -> None:
+    model = nn.Sequential(nn.Flatten(0, 1), nn.Linear(4, 2))
+
+    with pytest.raises(SharesDoNotAdd) as refused:
+        recorded(model, {"input_ids": torch.randn(2, 5, 4)}, _rows(2), lambda m, i: m(i["input_ids"]).sum())
+    assert "1" == refused.value.where
+
+
+def test_positions_that_belong_to_no_sample_are_noticed() -> None:
+    model = tiny_qwen3()
+    inputs, segments = packed(ROWS, [0, 1, 2])
+
+    with pytest.raises(SharesDoNotAdd):
+        recorded(model, inputs, segments[:2])
+
+
+def test_a_frozen_model_and_a_pattern_without_parameters_are_mistakes() -> None:
+    with pytest.raises(CannotTrace):
+        layout_of(tiny_qwen3().requires_grad_(False))
+    with pytest.raises(UsageError):
+        layout_of(tiny_qwen3(), ["no.such.*"])
+
+
+def test_the_factor_is_the_clipping() -> None:
+    model = tiny_qwen3()
+    layout = layout_of(model)
+    total = torch.randn(layout.size, dtype=torch.float64)
+
+    assert common_factor(layout, total, 0.25 * total, 1e-8) == pytest.approx(0.25, rel=1e-12)
+    assert 1.0 == common_factor(layout, 0 * total, 0 * total, 1e-8)
+    with pytest.raises(SharesDoNotAdd):
+        common_factor(layout, total, total * float("nan"), 1e-8)
+
+
+def _rows(count: int) -> tuple[Segment, ...]:
+    return tuple(Segment(n, n, 0, 5) for n in range(count))

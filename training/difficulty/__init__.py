@@ -1,0 +1,1 @@
+"""Label weights by difficulty, and the pass rates they are made from."""

@@ -1,0 +1,1 @@
+"""Training by verifiable rewards: GRPO, its answers and what each label earns."""

@@ -1,0 +1,1 @@
+"""Runs one after another, and when examples take over from rewards."""
