@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.conftest import REPOSITORY
 
@@ -56,6 +57,25 @@ def kill_after(command: Sequence[str], seconds: float, first_line: bool = True) 
     process.send_signal(signal.SIGKILL)
     ended = finish(process)
     return Ended((line.strip(), *ended.lines), ended.killed, ended.errors)
+
+
+def kill_with(file: Path, command: Sequence[str], seconds: float = 120.0) -> Ended:
+    """How the process ended when it was killed, after its first commit, while that file was there.
+
+    The file may come and go, so the process is stopped first and then looked at.
+    """
+    process = start(command)
+    before = [process.stdout.readline() for _ in range(2)] if process.stdout else []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        process.send_signal(signal.SIGSTOP)
+        if file.exists():
+            break
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    ended = finish(process)
+    return Ended((*(line.strip() for line in before), *ended.lines), ended.killed, ended.errors)
 
 
 def moments(count: int, longest: float, seed: int) -> list[float]:

@@ -18,7 +18,7 @@ from governance.lake.datasets import commit_version, entries, list_datasets, sta
 from governance.lake.events import append
 from governance.lake.verify import verify_lake
 from tests.lake.builders import add_version, dataset_record, entry_table, many_entries
-from tests.lake.processes import ENVIRONMENT, REPOSITORY, kill_after, worker
+from tests.lake.processes import ENVIRONMENT, REPOSITORY, kill_with, worker
 from tests.lake.worker import commit_one
 
 pytestmark = pytest.mark.slow
@@ -134,7 +134,7 @@ def test_a_lake_that_cannot_be_written_says_so(read_only_folder: Path):
 
 
 def test_a_read_only_lake_with_the_log_of_a_killed_writer(folder: Path, tmp_path: Path):
-    ended = kill_after(worker(str(folder), "sft", 0, 1000), 3.0)
+    ended = kill_with(folder / "catalog.sqlite-wal", worker(str(folder), "sft", 0, 1000))
     assert (folder / "catalog.sqlite-wal").exists()
     place = tmp_path / "mounted"
     place.mkdir()
