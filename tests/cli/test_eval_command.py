@@ -131,7 +131,7 @@ def _not_the_first(handler: Any, body: dict[str, Any]) -> None:
         (("eval", "m", "--suite", "gsm8k.jsonl", "--backend", "openai"), "needs --base-url"),
         (("eval", "m", "--suite", "gsm8k.jsonl", "--base-url", "http://h/v1"), "goes with --backend openai"),
         (("eval", "m", "--suite", "gsm8k.jsonl", "--resume", "--restart"), "exclude each other"),
-        (("eval", "m", "--suite", "gsm8k.jsonl", "--offline"), "no such model folder"),
+        (("eval", "m", "--suite", "gsm8k.jsonl", "--offline"), "no such model"),
         (("eval", "m", "--suite", "gsm8k.jsonl", "--items", "train*"), "no item of gsm8k is left"),
         (("eval", "m"), "missing option"),
         (
@@ -164,7 +164,7 @@ def test_a_folder_with_pickles_is_refused(run: Run, folder: Path) -> None:
     ended = run("eval", "model", "--suite", "gsm8k.jsonl")
 
     assert 2 == ended.code
-    assert "pickled weights (pytorch_model.bin)" in ended.err
+    assert "weights are pickles (pytorch_model.bin)" in ended.err
     assert "--allow-pickle" in ended.err
 
 

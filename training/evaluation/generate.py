@@ -5,18 +5,18 @@ from __future__ import annotations
 import copy
 import hashlib
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.errors import GovernError, InputError, UsageError
+from governance.errors import GovernError, UsageError
 from training.evaluation.asking import Chat, Failed, Likelihood, Question, Said
 from training.evaluation.loglik import likelihoods
 from training.evaluation.rendering import Renderer, load_tokenizer
-from training.models.files import base_of, refuse_pickles
+from training.models.files import base_of
+from training.models.loading import ModelSpec, locate, read_model
 
 if TYPE_CHECKING:
     import torch
@@ -144,68 +144,25 @@ def load_model(
     where half precision is slower and less exact.
 
     Raises:
-        InputError: it cannot be loaded, or holds pickles that are not allowed.
-        UsageError: a hub name while offline, or a device that is not there.
+        ModelError: there is no such model, it cannot be loaded, or holds pickles that are not allowed.
+        UsageError: a device that is not there.
     """
     import torch
 
-    folder = Path(name)
-    if folder.is_dir():
-        refuse_pickles(folder, allowed=allow_pickle)
-    elif offline:
-        raise UsageError(
-            "there is no such model folder", where=name, hint="without --offline the hub is asked"
-        )
-    base = base_of(folder) if folder.is_dir() else None
-    place = _device(device)
+    spec = ModelSpec(name, offline=offline, allow_pickle=allow_pickle)
+    folder, place = locate(spec), _device(device)
     kind = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}.get(dtype)
     if kind is None and place.type == "cpu":
         kind = torch.float32
-    if base is None:
-        model = _weights(name, kind, offline, allow_pickle)
-    else:
-        model, _ = load_model(base, allow_pickle=allow_pickle, offline=offline, dtype=dtype, device=device)
-        model = _adapted(model, folder)
-    return model.to(place).eval(), _tokenizer(folder, base, name, offline)
+    model = read_model(folder, spec, "auto" if kind is None else kind)
+    return model.to(place).eval(), _tokenizer(folder, offline)
 
 
-def _weights(name: str, kind: torch.dtype | None, offline: bool, allow_pickle: bool) -> Any:
-    import safetensors
-    from transformers import AutoModelForCausalLM
-
-    try:
-        return AutoModelForCausalLM.from_pretrained(
-            name,
-            dtype="auto" if kind is None else kind,
-            use_safetensors=None if allow_pickle else True,
-            weights_only=True,
-            trust_remote_code=False,
-            local_files_only=offline or Path(name).is_dir(),
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"the model cannot be loaded: {reason}", where=name, hint="check the folder"
-        ) from error
-
-
-def _adapted(model: Any, folder: Path) -> Any:
-    """The model with the adapter merged into its weights: the same answers, one pass less a layer."""
-    from peft import PeftModel
-
-    try:
-        with warnings.catch_warnings():  # peft 0.21 uses what transformers 5.24 has renamed
-            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-            return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"the adapter cannot be loaded: {reason}", where=str(folder)) from error
-
-
-def _tokenizer(folder: Path, base: str | None, name: str, offline: bool) -> Any:
+def _tokenizer(folder: Path, offline: bool) -> Any:
     """An adapter's folder may hold a tokenizer of its own; else its base's is used."""
-    own = folder.is_dir() and (folder / "tokenizer_config.json").is_file()
-    return load_tokenizer(name if own or base is None else base, offline=offline)
+    base = base_of(folder)
+    own = (folder / "tokenizer_config.json").is_file()
+    return load_tokenizer(str(folder) if own or base is None else base, offline=offline)
 
 
 def _device(wanted: str) -> torch.device:

@@ -12,7 +12,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from governance.errors import InputError
+from training.errors import ModelError
 from training.models.hashing import file_hash
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.msgpack", "*.h5")
@@ -33,19 +33,28 @@ def pickled_weights(folder: Path) -> list[str]:
     ]
 
 
-def refuse_pickles(folder: Path, *, allowed: bool) -> None:
-    """Nothing, where the weights are safetensors or the user allows pickles.
+def refuse_pickles(folder: Path, *, allowed: bool) -> bool:
+    """True where the weights are safetensors, False where they are pickles that the user allows.
+
+    Pickles that lie beside safetensors are never read, so they are no reason to refuse a folder.
 
     Raises:
-        InputError: the folder holds pickled weights.
+        ModelError: the folder holds pickled weights only, or none.
     """
+    kind = "adapter_model*" if (folder / ADAPTER).is_file() else "*"
+    if any(folder.glob(f"{kind}.safetensors")):
+        return True
     found = pickled_weights(folder)
-    if found and not allowed:
-        raise InputError(
-            f"the model's folder holds pickled weights ({', '.join(found[:3])}), which can run code",
+    if not found:
+        hint = "the folder should hold config.json and model.safetensors"
+        raise ModelError("the folder holds no weights", where=str(folder), hint=hint)
+    if not allowed:
+        raise ModelError(
+            f"the model's weights are pickles ({', '.join(found[:3])}), which can run code when read",
             where=str(folder),
             hint="convert them to safetensors, or give --allow-pickle if you trust who made them",
         )
+    return False
 
 
 def model_hash(folder: Path) -> str:
@@ -65,7 +74,7 @@ def base_of(folder: Path) -> str | None:
     """The model that an adapter's folder is for; None where it is no adapter.
 
     Raises:
-        InputError: the adapter does not say, or says itself.
+        ModelError: the adapter does not say, or says itself.
     """
     file = folder / ADAPTER
     if not file.is_file():
@@ -73,9 +82,9 @@ def base_of(folder: Path) -> str | None:
     try:
         base = json.loads(file.read_text(encoding="utf-8")).get("base_model_name_or_path")
     except (ValueError, AttributeError, OSError) as error:
-        raise InputError("the adapter's settings cannot be read", where=str(file)) from error
+        raise ModelError("the adapter's settings cannot be read", where=str(file)) from error
     if not isinstance(base, str) or not base or Path(base).resolve() == folder.resolve():
-        raise InputError("the adapter does not say which model it is for", where=str(file))
+        raise ModelError("the adapter does not say which model it is for", where=str(file))
     return base
 
 

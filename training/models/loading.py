@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import ModelError
-from training.models.files import model_hash
+from training.models.files import PICKLES, base_of, model_hash, refuse_pickles
 from training.models.fresh import byte_tokenizer, config_of, size_of
 from training.models.hashing import text_hash
 from training.models.placement import Placement, placed
@@ -24,8 +24,7 @@ from training.settings import Lora, TrainSettings
 
 HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
-PICKLES = ("pytorch_model*.bin", "model*.bin", "adapter_model*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
-OFFLINE_HINT = "give the folder of a model, new:tiny, or leave out --offline"
+OFFLINE_HINT = "give the folder of a model, or leave out --offline; training takes new:tiny too"
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,9 @@ def load_config(spec: ModelSpec, tokenizer: Any) -> Any:
     if size:
         return config_of(size, len(tokenizer), (tokenizer.eos_token_id, tokenizer.pad_token_id))
     folder = locate(spec)
-    if _is_adapter(folder):
-        return load_config(_base_of(folder, spec), tokenizer)
+    base = base_of(folder)
+    if base is not None:
+        return load_config(replace(spec, name=base), tokenizer)
     try:
         return AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -109,20 +109,22 @@ def load_model(
 
     Adapters need the model they belong to: one from scratch is kept in `keep_base` with its tokenizer.
     """
+    import torch
     from transformers import set_seed
 
     set_seed(settings.seed)
     size = size_of(spec.name)
+    folder = Path() if size else locate(spec)
     if size:
         model, sha256 = _new(size, settings, placement, tokenizer)
         name = str(keep_base.absolute())
     else:
-        folder = locate(spec)
-        model, sha256 = _from_folder(folder, spec, settings, placement), model_hash(folder)
+        dtype = torch.bfloat16 if placement.half_weights else torch.float32
+        model, sha256 = read_model(folder, spec, dtype, placement.attention), model_hash(folder)
         name = str(folder.absolute()) if Path(spec.name).is_dir() else spec.name
     _check_vocabulary(model, tokenizer, spec)
     if settings.lora.rank:
-        if size or _is_adapter(Path(spec.name)):
+        if size or base_of(folder) is not None:
             _keep(model, tokenizer, keep_base)
             name = str(keep_base.absolute())
         model = with_adapters(model, settings.lora)
@@ -145,7 +147,7 @@ def locate(spec: ModelSpec) -> Path:
     if folder.is_dir():
         return folder
     if not HUB_NAME.fullmatch(spec.name):
-        hint = "give the folder of a model, a hub name such as Qwen/Qwen3-0.6B, or new:tiny"
+        hint = "give the folder of a model or a hub name such as Qwen/Qwen3-0.6B; training takes new:tiny too"
         raise ModelError("there is no such model", where=spec.name, hint=hint)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -159,21 +161,6 @@ def locate(spec: ModelSpec) -> Path:
         )
         raise ModelError("the model cannot be fetched from the hub", where=spec.name, hint=hint) from error
     return Path(found)
-
-
-def check_weights(folder: Path, *, allow_pickle: bool) -> bool:
-    """True where the folder's weights are safetensors; ModelError where they are pickles that nobody asked for."""
-    if any(folder.glob("*.safetensors")):
-        return True
-    pickles = sorted({p.name for pattern in PICKLES for p in folder.glob(pattern)})
-    if not pickles:
-        hint = "the folder should hold config.json and model.safetensors"
-        raise ModelError("the folder holds no weights", where=str(folder), hint=hint)
-    if not allow_pickle:
-        what = f"the model's weights are pickles ({', '.join(pickles[:3])}), which can run code when read"
-        hint = "convert them to safetensors, or give --allow-pickle if you trust their source"
-        raise ModelError(what, where=str(folder), hint=hint)
-    return False
 
 
 def with_adapters(model: Any, lora: Lora) -> Any:
@@ -209,46 +196,56 @@ def _new(size: str, settings: TrainSettings, placement: Placement, tokenizer: An
     return model, text_hash(content)
 
 
-def _from_folder(folder: Path, spec: ModelSpec, settings: TrainSettings, placement: Placement) -> Any:
-    """The model of a folder; of an adapter's folder, its base with the adapter merged into it."""
-    safe = check_weights(folder, allow_pickle=spec.allow_pickle)
-    if _is_adapter(folder):
-        return _merged(folder, spec, settings, placement)
-    import torch
+def read_model(folder: Path, spec: ModelSpec, dtype: Any = "auto", attention: str | None = None) -> Any:
+    """The model of a folder; of an adapter's folder, its base with the adapter merged into it.
+
+    Args:
+        folder: where `locate` found the model.
+        spec: whether pickles may be read, and whether an adapter's base may come from the hub.
+        dtype: torch's, or "auto" for the one of the weights.
+        attention: name of an implementation; None leaves it to the library.
+
+    Raises:
+        ModelError: there are no weights, they are pickles that nobody asked for, or they cannot be read.
+    """
+    safe = refuse_pickles(folder, allowed=spec.allow_pickle)
+    base = base_of(folder)
+    if base is not None:
+        under = replace(spec, name=base)
+        return _merged(read_model(locate(under), under, dtype, attention), folder)
     from transformers import AutoModelForCausalLM
 
-    try:
+    with _readable(folder):
         return AutoModelForCausalLM.from_pretrained(
             str(folder),
-            dtype=torch.bfloat16 if placement.half_weights else torch.float32,
-            attn_implementation=placement.attention,
+            dtype=dtype,
+            attn_implementation=attention,
             use_safetensors=safe,
+            weights_only=True,
             trust_remote_code=False,
             local_files_only=True,
         )
-    except (OSError, ValueError, KeyError) as error:
-        hint = "the folder should hold config.json and model.safetensors of a model that transformers knows"
-        raise ModelError("the model cannot be loaded", where=str(folder), hint=hint) from error
 
 
-def _is_adapter(folder: Path) -> bool:
-    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
-
-
-def _base_of(folder: Path, spec: ModelSpec) -> ModelSpec:
-    """The model that an adapter belongs to."""
-    from peft import PeftConfig
-
-    return replace(spec, name=str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path or ""))
-
-
-def _merged(folder: Path, spec: ModelSpec, settings: TrainSettings, placement: Placement) -> Any:
+def _merged(model: Any, folder: Path) -> Any:
+    """The model with the adapter merged into its weights: the same answers, one pass less a layer."""
     from peft import PeftModel
 
-    base = _base_of(folder, spec)
-    under = _from_folder(locate(base), base, settings, placement)
-    with _old_name():
-        return PeftModel.from_pretrained(under, str(folder)).merge_and_unload()
+    with _readable(folder), _old_name():
+        return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """What the libraries say of files they cannot read becomes one error."""
+    import safetensors
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200]
+        hint = "the folder should hold config.json and model.safetensors of a model that transformers knows"
+        raise ModelError(f"the model cannot be loaded: {reason}", where=str(folder), hint=hint) from error
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.failures import only_our_words
+from training.models.files import refuse_pickles
 from training.models.fresh import size_of
-from training.models.loading import check_weights, load_config, load_tokenizer, locate
+from training.models.loading import load_config, load_tokenizer, locate
 from training.models.placement import Placement, placed
 from training.processes import processes
 from training.supervised.estimate import Memory, estimated
@@ -50,7 +51,7 @@ def planned(request: SftRequest) -> Plan:
     with only_our_words():
         settings, placement = request.settings, placed(request.settings)
         if not size_of(request.model.name):
-            check_weights(locate(request.model), allow_pickle=request.model.allow_pickle)
+            refuse_pickles(locate(request.model), allowed=request.model.allow_pickle)
         tokenizer = load_tokenizer(request.model)
         config = load_config(request.model, tokenizer)
         samples = samples_of(request, tokenizer)

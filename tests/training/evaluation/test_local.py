@@ -8,6 +8,7 @@ import pytest
 
 from governance.errors import InputError, UsageError
 from tests.training.evaluation.builders import byte_tokenizer, letter_suite, saved_model
+from training.errors import ModelError
 from training.evaluation.asking import Failed, Message, Question, Said
 from training.evaluation.engine import Work, all_results, work_off
 from training.evaluation.functionals import answer_batch, answer_log_likelihood, answer_loss, margin
@@ -164,21 +165,20 @@ def test_a_folder_with_pickles_is_refused(folder: Path, tmp_path: Path):
     copy = shutil.copytree(folder, tmp_path / "copy")
     (copy / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
 
-    with pytest.raises(InputError, match="pickled weights"):
+    assert load_model(str(copy))[0] is not None  # the safetensors beside it are read, it is not
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="weights are pickles"):
         load_model(str(copy))
-    assert (
-        load_model(str(copy), allow_pickle=True)[0] is not None
-    )  # the safetensors beside it are read all the same
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path):
-    with pytest.raises(UsageError, match="no such model folder"):
+    with pytest.raises(ModelError, match="no such model"):
         load_model(str(tmp_path / "nowhere"), offline=True)
-    with pytest.raises(InputError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="holds no weights"):
         load_model(str(tmp_path))
     (tmp_path / "config.json").write_text('{"model_type": "qwen3"}')
     (tmp_path / "model.safetensors").write_bytes(b"garbage")
-    with pytest.raises(InputError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="cannot be loaded"):
         load_model(str(tmp_path))
     with pytest.raises(InputError, match="holds no tokenizer"):
         load_tokenizer(str(tmp_path), offline=True)

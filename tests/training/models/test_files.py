@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from governance.errors import InputError
+from training.errors import ModelError
 from training.models.files import base_of, checkpoint_of, model_hash, pickled_weights, refuse_pickles
 
 
@@ -31,11 +31,25 @@ def folder(path: Path, **files: str) -> Path:
 def test_pickled_weights_are_refused_unless_allowed(tmp_path: Path, name: str):
     found = folder(tmp_path, **{name: ""})
 
-    with pytest.raises(InputError, match="pickled weights") as refused:
+    assert refuse_pickles(found, allowed=False)  # safetensors are there to be read instead
+    (found / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="weights are pickles") as refused:
         refuse_pickles(found, allowed=False)
     assert name in refused.value.what
     assert "--allow-pickle" in refused.value.hint
-    refuse_pickles(found, allowed=True)
+    assert not refuse_pickles(found, allowed=True)
+
+
+def test_an_adapters_pickle_is_refused_whatever_else_lies_beside_it(tmp_path: Path):
+    found = folder(tmp_path, **{"adapter_config.json": "{}", "adapter_model.bin": ""})
+
+    with pytest.raises(ModelError, match=r"adapter_model\.bin"):
+        refuse_pickles(found, allowed=False)
+
+
+def test_a_folder_without_weights_is_refused(tmp_path: Path):
+    with pytest.raises(ModelError, match="holds no weights"):
+        refuse_pickles(tmp_path, allowed=True)
 
 
 def test_what_a_trainer_leaves_beside_a_checkpoint_is_never_read_and_not_refused(tmp_path: Path):
@@ -76,12 +90,12 @@ def test_an_adapters_hash_covers_its_base(tmp_path: Path):
 
 @pytest.mark.parametrize("settings", ["{}", "nonsense", "[]", '{"base_model_name_or_path": 3}'])
 def test_an_adapter_that_does_not_name_its_base_is_refused(tmp_path: Path, settings: str):
-    with pytest.raises(InputError):
+    with pytest.raises(ModelError):
         base_of(folder(tmp_path, **{"adapter_config.json": settings}))
 
 
 def test_an_adapter_that_names_itself_is_refused(tmp_path: Path):
-    with pytest.raises(InputError, match="does not say which model"):
+    with pytest.raises(ModelError, match="does not say which model"):
         base_of(
             folder(
                 tmp_path, **{"adapter_config.json": json.dumps({"base_model_name_or_path": str(tmp_path)})}
