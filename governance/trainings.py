@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-RUNNING, FINISHED, FAILED = "running", "finished", "failed"
-STATES = (RUNNING, FINISHED, FAILED)
+RUNNING, FINISHED, FAILED, STOPPED = "running", "finished", "failed", "stopped"
+STATES = (RUNNING, FINISHED, FAILED, STOPPED)
 """A run that was killed stays `running` until it is resumed."""
 
 TEXT, LONG, REAL = pa.string(), pa.int64(), pa.float64()

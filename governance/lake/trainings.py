@@ -34,7 +34,7 @@ from governance.lake.tables import (
     names,
     table_of,
 )
-from governance.trainings import FINISHED, RUNNING, Progress, TrainingRecord
+from governance.trainings import FAILED, FINISHED, RUNNING, STOPPED, Progress, TrainingRecord
 
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
@@ -43,6 +43,8 @@ LATEST = "latest"
 PROGRESS = (TRAINING_STEPS, TRAINING_BATCHES, TRAINING_CHECKPOINTS, TRAINING_WEIGHTS)
 OF_LABELS = (LABEL_WEIGHTS, LABEL_REWARDS, LABEL_WINDOWS)
 OWNED_BY_TRAINING = (TRAININGS, TRAINING_SAMPLES, TRAINING_EXCLUSIONS, *PROGRESS, *OF_LABELS)
+ENDS = {FINISHED: "training.finish", FAILED: "training.fail", STOPPED: "training.stop"}
+"""What the log calls the end of a run."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ def add_progress(lake: Lake, run: str, progress: Progress) -> None:
 
 
 def finish_training(lake: Lake, run: str, state: str, details: Mapping[str, Any]) -> None:
-    """The run is over, well or not."""
-    _change(lake, run, state, "training.finish" if state == FINISHED else "training.fail", details)
+    """The run is over: finished, failed, or stopped by whoever started it."""
+    _change(lake, run, state, ENDS[state], details)
 
 
 def rewind(lake: Lake, run: str) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from governance.errors import GovernError, LakeError
 from governance.stopwatch import user
-from governance.trainings import FAILED, TrainingRecord
+from governance.trainings import FAILED, STOPPED, TrainingRecord
 from governance.version import VERSION
 from training.data.source import SplitData
 from training.failures import explained
@@ -125,13 +125,15 @@ def record_of(
 def fail(
     error: BaseException, book: RunBook | None, folder: Path, settings: TrainSettings, placement: Placement
 ) -> None:
-    """The run is recorded as failed; an error that a person can act upon is raised in place of the library's."""
+    """The run is recorded as failed, or as stopped where somebody did; an error that a person can act upon is raised
+    in place of the library's.
+    """
     known = explained(error, settings, placement, last_whole(folder))
     if book is not None:
         why = known.what if isinstance(known, GovernError) else type(known).__name__
         with contextlib.suppress(
             LakeError
         ):  # what stopped the run is what to tell; the journal has the steps
-            book.finish(FAILED, {"why": why})
+            book.finish(FAILED if isinstance(error, Exception) else STOPPED, {"why": why})
     if known is not error:
         raise known from error

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from governance.errors import LakeBusy
 from governance.lake import trainings
 from governance.lake.trainings import record_from_json
-from governance.trainings import FINISHED, TrainingRecord
+from governance.trainings import TrainingRecord
 from training.errors import ResumeError
 from training.runs.checkpoints import Checkpoint
 from training.runs.journal import (
@@ -90,7 +90,7 @@ class RunBook:
         self._commit()
         if self._lake is not None:
             trainings.finish_training(self._lake, self.record.run, state, details)
-        _LOG.info("run %s %s", self.record.run, "finished" if state == FINISHED else "failed")
+        _LOG.info("run %s %s", self.record.run, state)
 
     def _write(self, line: Line) -> None:
         self._journal.write(line)

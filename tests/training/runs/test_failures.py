@@ -10,6 +10,7 @@ import torch
 
 from governance.errors import ConfigError
 from governance.lake import trainings
+from governance.lake.events import events
 from tests.training.builders import Diary, hex_id, request, sums
 from training.errors import LossNotFinite, MemoryExhausted, TrainingError
 from training.failures import explained, is_memory, relief
@@ -75,6 +76,21 @@ def test_a_failed_run_can_go_on(tmp_path: Path, lake: Any) -> None:
     assert (2, 6) == (run.first_step, run.steps)
     assert list(range(6)) == trainings.load_steps(lake, run.run).column("step").to_pylist()
     assert "finished" == trainings.find_training(lake, run.run).state
+
+
+def test_a_run_that_somebody_stops_is_not_a_failed_one(tmp_path: Path, lake: Any) -> None:
+    class Impatient(Diary):
+        def step_started(self, step: int) -> None:
+            if step == 2:
+                raise KeyboardInterrupt
+
+    asked = request(tmp_path / "run", sums(4), "batch_size=2", "max_steps=4", lake=lake)
+    with pytest.raises(KeyboardInterrupt):
+        train_sft(asked, [Impatient()])
+
+    stored = trainings.list_trainings(lake)[0]
+    assert ("stopped", 2) == (stored.state, stored.steps)
+    assert "training.stop" == list(events(lake))[-1].action
 
 
 def test_out_of_memory_says_what_to_change(tmp_path: Path) -> None:
