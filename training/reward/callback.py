@@ -9,11 +9,11 @@ from transformers import TrainerCallback
 
 from training.callback import checkpoint_folder
 from training.errors import ResumeError
-from training.reward.grpo import STATE
+from training.reward.request import STATE
 
 if TYPE_CHECKING:
     from training.difficulty.estimating import Estimator
-    from training.reward.grpo import GrpoRequest
+    from training.reward.request import GrpoRequest
     from training.stages.course import Course
 
 

@@ -28,9 +28,10 @@ from training.models.loading import LoadedModel, ModelSpec, load_model, load_tok
 from training.models.placement import Placement, placed
 from training.observer import StepObserver
 from training.processes import is_first
-from training.reward.grpo import GrpoRequest, GrpoResult, train_grpo
+from training.reward.grpo import train_grpo
 from training.reward.instances import REASONS, Instance, instances_of, renumbered
 from training.reward.label_keeping import RunKeeper
+from training.reward.request import GrpoRequest, GrpoResult
 from training.reward.rewarding import Reward, gold_of, reward
 from training.reward.settings import ChosenGrpo
 from training.runs.checkpoints import Checkpoint

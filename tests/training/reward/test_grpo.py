@@ -19,7 +19,8 @@ from training.difficulty.answering import Sampling, answering
 from training.difficulty.weights import LabelRate, WeightOptions, WeightState, estimated
 from training.errors import LossNotFinite, ResumeError
 from training.observer import MicroBatch, Watching
-from training.reward.grpo import GrpoRequest, GrpoResult, train_grpo
+from training.reward.grpo import train_grpo
+from training.reward.request import GrpoRequest, GrpoResult
 from training.reward.settings import GrpoSettings, chosen_grpo
 from training.stages.takeover import TakeoverOptions
 
