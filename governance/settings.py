@@ -114,6 +114,8 @@ class Dashboard(Strict):
     """people who may ask for waivers"""
     approvers: tuple[str, ...] = ()
     """people who may approve, reject and revoke what others asked for"""
+    revealers: tuple[str, ...] = ()
+    """people who may see personal data unmasked, one row at a time, each with a reason and an event"""
 
 
 class Settings(Strict):

@@ -68,11 +68,13 @@ def open_dashboard(session: Session, opening: Opening) -> int:
 
 def _desk(session: Session, opening: Opening, place: Place) -> Desk:
     from ui.cli.commands.waiver import acting_person
-    from ui.dashboard.desk import Desk, Role, role_of
+    from ui.dashboard.desk import Desk, Role, reveals, role_of
 
     given = {"waivers": (opening.waivers, "--waivers")} if opening.waivers else {}
     loaded = session.load(given)
     person = acting_person(None) if place.loopback else ""
     role = role_of(person, loaded.settings.ui) if person else Role.VIEWER
     path = loaded.waiver_file(Path.cwd()).absolute()
-    return Desk(loaded.settings.lake, path, loaded.settings.waiver_approvals, person, role, opening.read_only)
+    unmasks = bool(person) and reveals(person, loaded.settings.ui)
+    approvals = loaded.settings.waiver_approvals
+    return Desk(loaded.settings.lake, path, approvals, person, role, opening.read_only, unmasks)

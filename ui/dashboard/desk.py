@@ -43,7 +43,8 @@ class Desk:
         waivers: the file of waivers, there or not.
         approvals: log | file, where an approval has to stand.
         person: who acts, as events will say; empty where nobody is known.
-        read_only: nothing can be decided.
+        read_only: nothing can be decided, and nothing masked can be seen.
+        reveals: may see personal data unmasked. A duty of its own: who approves waivers need not have it.
     """
 
     lake: str = ".govern"
@@ -52,6 +53,7 @@ class Desk:
     person: str = ""
     role: Role = Role.VIEWER
     read_only: bool = False
+    reveals: bool = False
 
     def may(self, needed: Role) -> bool:
         """True where whoever sits here may do what needs the role."""
@@ -59,14 +61,31 @@ class Desk:
 
     def check(self, needed: Role, what: str) -> None:
         """Nothing, where it is allowed; `Refused` otherwise. Called in the callback, on the server."""
+        self._check_writable(what)
+        if not self.may(needed):
+            self._refuse(f"{needed.value}s", what)
+
+    @property
+    def may_reveal(self) -> bool:
+        """True where whoever sits here may see personal data unmasked."""
+        return not self.read_only and bool(self.person) and self.reveals
+
+    def check_reveal(self) -> None:
+        """Nothing, where personal data may be shown; `Refused` otherwise. Called in the callback, on the server."""
+        self._check_writable("reveal")
+        if not self.may_reveal:
+            self._refuse("revealers", "reveal")
+
+    def _check_writable(self, what: str) -> None:
         if self.read_only:
             raise Refused(
                 "this dashboard is read only", where=what, hint="start `govern ui` without --read-only"
             )
-        if not self.may(needed):
-            who = self.person or "somebody who is not known"
-            hint = f"{needed.value}s do; they are listed under [ui] in govern.toml"
-            raise Refused(f"{who} is a {self.role.value} and may not do this", where=what, hint=hint)
+
+    def _refuse(self, who_may: str, what: str) -> None:
+        who = self.person or "somebody who is not known"
+        hint = f"{who_may} do; they are listed under [ui] in govern.toml"
+        raise Refused(f"{who} is a {self.role.value} and may not do this", where=what, hint=hint)
 
 
 def role_of(person: str, settings: Dashboard) -> Role:
@@ -76,6 +95,11 @@ def role_of(person: str, settings: Dashboard) -> Role:
     if _among(person, settings.reviewers):
         return Role.REVIEWER
     return Role(settings.role)
+
+
+def reveals(person: str, settings: Dashboard) -> bool:
+    """True where the configuration names the person among those who may see personal data."""
+    return _among(person, settings.revealers)
 
 
 def _among(person: str, names: Iterable[str]) -> bool:

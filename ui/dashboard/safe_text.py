@@ -42,6 +42,19 @@ def peer_excerpt(line: Line) -> Excerpt | None:
     return cut(line.peer_excerpt, at, line.peer_start, line.peer_end, show_sensitive=False)
 
 
+def unmasked(line: Line) -> Excerpt | None:
+    """The same words as they are stored. `components.revealing` alone asks for them, after the event is written."""
+    if line.excerpt is None:
+        return None
+    return cut(line.excerpt, line.excerpt_start or 0, line.start, line.end, show_sensitive=True)
+
+
+def hides(line: Line) -> bool:
+    """True where something of the row's words is masked."""
+    masked, whole = excerpt(line), unmasked(line)
+    return masked is not None and whole is not None and masked.text != whole.text
+
+
 def spans(found: Excerpt | None, kind: str = "span") -> Markup:
     """The excerpt with its span marked by colour and by underline; line breaks stay."""
     if found is None:
