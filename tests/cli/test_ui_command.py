@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import COMMAND, Run, clean_rows, environment, write_rows
 from tests.ui.serving import wait_for
+from tests.ui.unit.test_sign_in import auth
 from ui.cli.commands.demo import is_there
 from ui.cli.session import Session
 from ui.dashboard import desk as desks
@@ -123,3 +124,30 @@ def test_ctrl_c_is_how_a_dashboard_ends(folder: Path) -> None:
     assert 0 == process.returncode, said
     assert "the dashboard has ended" in said
     assert "Traceback" not in said
+
+
+def test_where_people_sign_in_nobody_is_taken_for_who_started_it(
+    run: Run, folder: Path, served: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOVERN_USER", "ann")
+    said = auth(redirect_uri="http://127.0.0.1:8501/oauth2callback")
+    (folder / "auth.toml").write_text(said)
+    ended = run("ui", "--host", "0.0.0.0", "--port", free(), "--auth", "auth.toml")
+
+    assert 0 == ended.code, ended.err
+    assert folder / "auth.toml" == served[0].provider.file
+    assert "0" * 32 not in ended.err
+    here = desks._current
+    assert ("", False) == (here.person, here.admitted)
+    assert here.sign_in is not None
+
+
+def test_a_provider_that_is_not_told_of_whole_is_an_error_of_the_file(
+    run: Run, folder: Path, served: list[Any]
+) -> None:
+    (folder / "auth.toml").write_text("[auth]\nclient_id = 'x'\n")
+    ended = run("ui", "--port", free(), "--auth", "auth.toml")
+
+    assert 2 == ended.code
+    assert "cookie_secret" in ended.err
+    assert [] == served

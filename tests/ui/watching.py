@@ -35,17 +35,17 @@ class Watched:
         self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
 
 
-def watched(browser: Any, server: Server, **options: Any) -> Watched:
-    """A page in a browser context of its own."""
+def watched(browser: Any, server: Server, *, also: tuple[str, ...] = (), **options: Any) -> Watched:
+    """A page in a browser context of its own; `also` are other addresses that it may go to."""
     context = browser.new_context(**{"viewport": VIEWPORT, **options})
     one = Watched(context.new_page(), server.url)
     one.page.set_default_timeout(PATIENCE)
-    host = server.url.partition("//")[2]
+    ours = (server.url, server.url.replace("http", "ws", 1), *also)
     one.page.on("console", lambda m: one.faults.append(m.text) if m.type == "error" else None)
     one.page.on("pageerror", lambda e: one.faults.append(str(e)))
-    one.page.on("request", lambda r: one.faults.extend(_elsewhere(r.url, host)))
+    one.page.on("request", lambda r: one.faults.extend(_elsewhere(r.url, ours)))
     return one
 
 
-def _elsewhere(url: str, host: str) -> list[str]:
-    return [url] if url.startswith(("http", "ws")) and f"://{host}" not in url else []
+def _elsewhere(url: str, ours: tuple[str, ...]) -> list[str]:
+    return [url] if url.startswith(("http", "ws")) and not url.startswith(ours) else []

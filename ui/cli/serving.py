@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ class Opening:
     Attributes:
         hosts: names that browsers may call it by, besides its address.
         unauthenticated: listen where others can reach it, without asking who they are.
+        auth: the file with [auth], the provider that people sign in at.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +30,7 @@ class Opening:
     waivers: str | None = None
     hosts: tuple[str, ...] = ()
     unauthenticated: bool = False
+    auth: str | None = None
 
 
 def check(opening: Opening) -> Place:
@@ -38,8 +40,9 @@ def check(opening: Opening) -> Place:
     if not installed():
         raise UsageError("the dashboard is not installed", where="govern ui", hint="pip install 'govern[ui]'")
     from ui.dashboard.server import Place, check_place
+    from ui.dashboard.sign_in import find_provider
 
-    place = Place(opening.host, opening.port, opening.hosts)
+    place = Place(opening.host, opening.port, opening.hosts, find_provider(opening.auth, Path.cwd()))
     check_place(place, unauthenticated=opening.unauthenticated)
     return place
 
@@ -58,7 +61,8 @@ def open_dashboard(session: Session, opening: Opening) -> int:
 
     place = check(opening)
     sit_at(_desk(session, opening, place))
-    session.note(f"dashboard at {place.url}; Ctrl-C ends it")
+    signs = f"; people sign in as {place.provider.file} says" if place.provider else ""
+    session.note(f"dashboard at {place.url}{signs}; Ctrl-C ends it")
     try:
         serve(place, browser=opening.browser)
     except KeyboardInterrupt:
@@ -68,13 +72,18 @@ def open_dashboard(session: Session, opening: Opening) -> int:
 
 def _desk(session: Session, opening: Opening, place: Place) -> Desk:
     from ui.cli.commands.waiver import acting_person
-    from ui.dashboard.desk import Desk, Role, reveals, role_of
+    from ui.dashboard.desk import Desk
+    from ui.dashboard.roles import reveals, role_of
+    from ui.dashboard.sign_in import SignIn
 
     given = {"waivers": (opening.waivers, "--waivers")} if opening.waivers else {}
     loaded = session.load(given)
-    person = acting_person(None) if place.loopback else ""
-    role = role_of(person, loaded.settings.ui) if person else Role.VIEWER
+    found = loaded.settings
     path = loaded.waiver_file(Path.cwd()).absolute()
-    unmasks = bool(person) and reveals(person, loaded.settings.ui)
-    approvals = loaded.settings.waiver_approvals
-    return Desk(loaded.settings.lake, path, approvals, person, role, opening.read_only, unmasks)
+    desk = Desk(found.lake, path, found.waiver_approvals, read_only=opening.read_only)
+    if place.provider:
+        return replace(desk, sign_in=SignIn(place.provider, found.ui), admitted=False)
+    if not place.loopback:
+        return desk  # nobody is known there
+    person = acting_person(None)
+    return replace(desk, person=person, role=role_of(person, found.ui), reveals=reveals((person,), found.ui))

@@ -22,6 +22,11 @@ def words(text: str | None, limit: int = NAME) -> str:
     return brief(redact(text), limit) if text else ""
 
 
+def person(name: str | None) -> str:
+    """Who did something, as the log has it. An address is not masked: a log that hides who acted is none."""
+    return brief(redact_credentials(name), NAME) if name else ""
+
+
 def path(text: str) -> str:
     """A path, an address or a command, with credentials masked."""
     return brief(redact_credentials(text), 400)

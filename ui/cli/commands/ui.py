@@ -31,6 +31,11 @@ from ui.cli.session import Session, pass_session
     help="a name that browsers may call it by, besides its address; may be repeated",
 )
 @option(
+    "--auth",
+    metavar="FILE",
+    help="file with [auth], the OpenID Connect provider to sign in at (default: .streamlit/secrets.toml)",
+)
+@option(
     "--unsafe-allow-unauthenticated",
     "unauthenticated",
     is_flag=True,
@@ -46,13 +51,15 @@ def command(
     read_only: bool,
     waivers: str | None,
     hosts: tuple[str, ...],
+    auth: str | None,
     unauthenticated: bool,
 ) -> int:
     """Open the dashboard in the browser.
 
     It shows what is wrong with the data and who decided what, and reads the lake while audits write to it.
-    Decisions are made as GOVERN_USER, or as the login name; [ui] in govern.toml says who may do what. Personal
-    data and secrets in rows are masked before they leave this machine.
+    Decisions are made as GOVERN_USER, or as the login name; [ui] in govern.toml says who may do what. Where
+    others can reach it they sign in, and are who their provider says. Personal data and secrets in rows are
+    masked before they leave this machine.
     """
-    opening = Opening(host, port, not no_browser, read_only, waivers, hosts, unauthenticated)
+    opening = Opening(host, port, not no_browser, read_only, waivers, hosts, unauthenticated, auth)
     return open_dashboard(session, opening)

@@ -95,7 +95,7 @@ def history(visit: Visit, found: Found) -> None:
     rows: list[list[Child]] = [
         [
             e.at[:16].replace("T", " "),
-            safe_text.words(e.actor),
+            safe_text.person(e.actor),
             f"{e.data.get('row', 0):,}",
             safe_text.words(str(e.data.get("reason", "")), 500),
         ]

@@ -85,7 +85,7 @@ def _log(visit: Visit) -> None:
         [
             f"{e.seq:,}",
             e.at[:19].replace("T", " "),
-            safe_text.words(e.actor),
+            safe_text.person(e.actor),
             e.action,
             join(safe_text.words(e.subject), _reason(e)),
             tag("code", e.hash[:12]),
