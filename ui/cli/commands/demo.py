@@ -45,7 +45,6 @@ WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the
         Example(
             "a smaller set, somewhere else, and no model", "govern demo --rows 600 --dir elsewhere --no-train"
         ),
-        Example("see what it does in the browser", "govern demo --ui"),
     ),
 )
 @option(
