@@ -106,7 +106,10 @@ class Curate(Strict):
 
 
 class Dashboard(Strict):
-    """Who may do what in the dashboard. Names are compared without letter case."""
+    """Who may do what in the dashboard. Names are compared without letter case.
+
+    Where people sign in, a name is the e-mail address that the provider vouches for, or the subject it gives them.
+    """
 
     role: Literal["viewer", "reviewer", "approver"] = "approver"
     """role of people in neither list, on this machine: viewer looks, reviewer asks for waivers, approver decides"""
@@ -114,6 +117,14 @@ class Dashboard(Strict):
     """people who may ask for waivers"""
     approvers: tuple[str, ...] = ()
     """people who may approve, reject and revoke what others asked for"""
+    revealers: tuple[str, ...] = ()
+    """people who may see personal data unmasked, one row at a time, each with a reason and an event"""
+    viewers: tuple[str, ...] = ()
+    """people who may look, where people sign in"""
+    unlisted: Literal["none", "viewer"] = "none"
+    """role of people who signed in and are in no list; none sees nothing"""
+    session_hours: Annotated[int, Field(ge=1, le=720)] = 12
+    """hours after which people sign in again"""
 
 
 class Settings(Strict):

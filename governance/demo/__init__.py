@@ -5,7 +5,7 @@ score = check_key(read_key(files.key.read_text("utf-8")), report)
 """
 
 from governance.demo.key import FamilyScore, FaultKey, KeyLine, KeyScore, check_key, read_key
-from governance.demo.write import DemoFiles, write_demo
+from governance.demo.write import DemoFiles, files_in, write_demo
 
 __all__ = [
     "DemoFiles",
@@ -14,6 +14,7 @@ __all__ = [
     "KeyLine",
     "KeyScore",
     "check_key",
+    "files_in",
     "read_key",
     "write_demo",
 ]

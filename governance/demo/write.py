@@ -30,6 +30,11 @@ class DemoFiles:
     key: Path
 
 
+def files_in(folder: Path) -> DemoFiles:
+    """Where the files of the demonstration set are in a folder, there or not."""
+    return DemoFiles(folder / "demo-finance.parquet", folder / f"{SUITE}.jsonl", folder / "demo-key.json")
+
+
 def write_demo(folder: Path, seed: int = 7, rows: int = 2000) -> DemoFiles:
     """The files of the demonstration set in `folder`, equal byte for byte for equal arguments.
 
@@ -43,7 +48,7 @@ def write_demo(folder: Path, seed: int = 7, rows: int = 2000) -> DemoFiles:
     """
     found, key = make(seed, rows)
     folder.mkdir(parents=True, exist_ok=True)
-    files = DemoFiles(folder / "demo-finance.parquet", folder / f"{SUITE}.jsonl", folder / "demo-key.json")
+    files = files_in(folder)
     pq.write_table(table(found), files.dataset, compression="zstd", row_group_size=ROW_GROUP)
     files.suite.write_text(as_lines(items(seed)), "utf-8", newline="\n")
     files.key.write_text(as_json(key), "utf-8", newline="\n")

@@ -7,6 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from ui.dashboard.catalogue import entries
+from ui.dashboard.desk import desk
+from ui.dashboard.door import draw_door
 
 st.set_page_config(
     page_title="govern", page_icon=str(Path(__file__).parent / "static" / "icon.png"), layout="wide"
@@ -21,4 +23,9 @@ PAGES = [
     )
     for entry in entries()
 ]
-st.navigation(PAGES, position="hidden").run()
+page = st.navigation(PAGES, position="hidden")
+here = desk()
+if here.admitted:
+    page.run()
+else:
+    draw_door(here)

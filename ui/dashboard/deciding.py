@@ -9,7 +9,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from governance.errors import GovernError, UsageError
+from governance.errors import GovernError, NotFound, UsageError
+from governance.lake import open_lake, reveals
+from governance.lake.browsing import evidence
+from governance.lake.events import Event
 from governance.waivers import actions
 from governance.waivers.actions import Request
 from governance.waivers.model import Waiver
@@ -51,14 +54,25 @@ def revoke(ident: str, reason: str) -> Waiver:
     )
 
 
+def reveal(run: str, fingerprint: str, line: int, reason: str) -> Event:
+    """The event of somebody who looks at one line of evidence unmasked, which may be shown to them once now."""
+    here = desk()
+    here.check_reveal()
+    _reasoned(reason)
+    with open_lake(here.lake, create=False) as lake:
+        found = evidence.lines(lake, run, fingerprint, 1, line)
+        if not found:
+            raise NotFound(f"finding {fingerprint[:12]} has no such line", where=run, hint="open it anew")
+        seen = reveals.Reveal(run, fingerprint, line, found[0].row, found[0].sample_id or "", reason)
+        return reveals.record(lake, seen, here.person)
+
+
 def _reasoned(reason: str) -> None:
     if not reason.strip():
         raise UsageError("a decision needs a reason", where="reason", hint="say why in a few words")
 
 
 def _decide(what: str, act: Callable[..., Waiver]) -> Waiver:
-    from governance.lake import open_lake
-
     here: Desk = desk()
     here.check(NEEDED[what], what)
     with open_lake(here.lake, create=False) as lake:

@@ -5,29 +5,18 @@ The command sets it once before the server starts. Nothing of it comes from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from governance.errors import UsageError
-from governance.settings import Dashboard
+from ui.dashboard import sign_in
+from ui.dashboard.roles import Role
+from ui.dashboard.sign_in import SignIn
+
+__all__ = ["FLASH", "Desk", "Refused", "Role", "desk", "sit_at"]
 
 FLASH = "flash"
 """Where a decision leaves what it did, to be said once on the next run of the page."""
-
-
-class Role(StrEnum):
-    """What somebody may do; each may do what the ones before it may."""
-
-    VIEWER = "viewer"
-    REVIEWER = "reviewer"
-    APPROVER = "approver"
-
-    def may(self, needed: Role) -> bool:
-        """True where this role is enough for what needs the other."""
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
 
 
 class Refused(UsageError):
@@ -43,7 +32,10 @@ class Desk:
         waivers: the file of waivers, there or not.
         approvals: log | file, where an approval has to stand.
         person: who acts, as events will say; empty where nobody is known.
-        read_only: nothing can be decided.
+        read_only: nothing can be decided, and nothing masked can be seen.
+        reveals: may see personal data unmasked. A duty of its own: who approves waivers need not have it.
+        sign_in: how people become known who are not at this machine; None where nobody signs in.
+        admitted: may see pages at all.
     """
 
     lake: str = ".govern"
@@ -52,36 +44,41 @@ class Desk:
     person: str = ""
     role: Role = Role.VIEWER
     read_only: bool = False
+    reveals: bool = False
+    sign_in: SignIn | None = None
+    admitted: bool = True
 
     def may(self, needed: Role) -> bool:
         """True where whoever sits here may do what needs the role."""
-        return not self.read_only and bool(self.person) and self.role.may(needed)
+        return not self.read_only and self.admitted and bool(self.person) and self.role.may(needed)
 
     def check(self, needed: Role, what: str) -> None:
         """Nothing, where it is allowed; `Refused` otherwise. Called in the callback, on the server."""
+        self._check_writable(what)
+        if not self.may(needed):
+            self._refuse(f"{needed.value}s", what)
+
+    @property
+    def may_reveal(self) -> bool:
+        """True where whoever sits here may see personal data unmasked."""
+        return not self.read_only and self.admitted and bool(self.person) and self.reveals
+
+    def check_reveal(self) -> None:
+        """Nothing, where personal data may be shown; `Refused` otherwise. Called in the callback, on the server."""
+        self._check_writable("reveal")
+        if not self.may_reveal:
+            self._refuse("revealers", "reveal")
+
+    def _check_writable(self, what: str) -> None:
         if self.read_only:
             raise Refused(
                 "this dashboard is read only", where=what, hint="start `govern ui` without --read-only"
             )
-        if not self.may(needed):
-            who = self.person or "somebody who is not known"
-            hint = f"{needed.value}s do; they are listed under [ui] in govern.toml"
-            raise Refused(f"{who} is a {self.role.value} and may not do this", where=what, hint=hint)
 
-
-def role_of(person: str, settings: Dashboard) -> Role:
-    """The role of a person by the lists of the configuration."""
-    if _among(person, settings.approvers):
-        return Role.APPROVER
-    if _among(person, settings.reviewers):
-        return Role.REVIEWER
-    return Role(settings.role)
-
-
-def _among(person: str, names: Iterable[str]) -> bool:
-    from governance.waivers.model import same_person
-
-    return any(same_person(person, name) for name in names)
+    def _refuse(self, who_may: str, what: str) -> None:
+        who = self.person or "somebody who is not known"
+        hint = f"{who_may} do; they are listed under [ui] in govern.toml"
+        raise Refused(f"{who} is a {self.role.value} and may not do this", where=what, hint=hint)
 
 
 _current = Desk()
@@ -94,5 +91,7 @@ def sit_at(desk: Desk) -> None:
 
 
 def desk() -> Desk:
-    """The desk that pages are drawn for."""
-    return _current
+    """The desk that pages are drawn for: of whoever this session belongs to, where people sign in."""
+    if _current.sign_in is None:
+        return _current
+    return _current.sign_in.seat(_current, sign_in.claims())

@@ -13,6 +13,7 @@ from ui.dashboard.catalogue import Page, visible
 from ui.dashboard.components.saying import command, draw, error, heading, notice
 from ui.dashboard.components.tables import link
 from ui.dashboard.desk import FLASH, Desk, desk
+from ui.dashboard.door import sign_out
 from ui.dashboard.markup import Markup, tag
 from ui.dashboard.reading.visit import Visit, arrive
 from ui.dashboard.url_state import Query, address
@@ -21,6 +22,8 @@ from ui.dashboard.url_state import Query, address
 def show(page: Page, body: Callable[[Visit], None], *, needs_run: bool = True) -> None:
     """Draw a page: what it says where there is a lake with an audit, and calm words where there is not."""
     here = desk()
+    if not here.admitted:
+        return
     try:
         visit = arrive(here, st.query_params.to_dict())
     except NotFound:
@@ -52,6 +55,8 @@ def _side(page: Page, here: Desk, visit: Visit | None) -> None:
         if visit and visit.known:
             _choose_run(visit)
         draw(_who(here))
+        if here.sign_in:
+            sign_out()
 
 
 def _navigation(page: Page, query: Query) -> Markup:
@@ -84,7 +89,7 @@ def _choose_run(visit: Visit) -> None:
 def _who(here: Desk) -> Markup:
     person = here.person or "nobody is known"
     limits = "read only" if here.read_only else here.role.value
-    return tag("p", tag("b", safe_text.words(person)), tag("br"), limits, cls="who soft")
+    return tag("p", tag("b", safe_text.person(person)), tag("br"), limits, cls="who soft")
 
 
 def _said() -> None:

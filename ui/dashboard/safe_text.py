@@ -22,6 +22,11 @@ def words(text: str | None, limit: int = NAME) -> str:
     return brief(redact(text), limit) if text else ""
 
 
+def person(name: str | None) -> str:
+    """Who did something, as the log has it. An address is not masked: a log that hides who acted is none."""
+    return brief(redact_credentials(name), NAME) if name else ""
+
+
 def path(text: str) -> str:
     """A path, an address or a command, with credentials masked."""
     return brief(redact_credentials(text), 400)
@@ -40,6 +45,19 @@ def peer_excerpt(line: Line) -> Excerpt | None:
         return None
     at = max((line.peer_start or 0) - CONTEXT, 0)
     return cut(line.peer_excerpt, at, line.peer_start, line.peer_end, show_sensitive=False)
+
+
+def unmasked(line: Line) -> Excerpt | None:
+    """The same words as they are stored. `components.revealing` alone asks for them, after the event is written."""
+    if line.excerpt is None:
+        return None
+    return cut(line.excerpt, line.excerpt_start or 0, line.start, line.end, show_sensitive=True)
+
+
+def hides(line: Line) -> bool:
+    """True where something of the row's words is masked."""
+    masked, whole = excerpt(line), unmasked(line)
+    return masked is not None and whole is not None and masked.text != whole.text
 
 
 def spans(found: Excerpt | None, kind: str = "span") -> Markup:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from governance.errors import UsageError
 from ui.dashboard import theme
 from ui.dashboard.guard import FILES, Dress, Guard, inline_hashes, policy
+from ui.dashboard.sign_in import Provider
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,11 +25,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Place:
-    """Where the server listens, and by which names browsers may call it."""
+    """Where the server listens, by which names browsers may call it, and where people sign in."""
 
     address: str = "127.0.0.1"
     port: int = 8501
     hosts: tuple[str, ...] = ()
+    provider: Provider | None = None
 
     @property
     def url(self) -> str:
@@ -43,7 +45,8 @@ class Place:
 
     def allowed(self) -> list[str]:
         """The names a browser may call it by; any other one may be a page of somebody else's."""
-        return list(dict.fromkeys([*LOOPBACK, self.address, *self.hosts]))
+        back = [self.provider.host] if self.provider else []
+        return list(dict.fromkeys([*LOOPBACK, self.address, *self.hosts, *back]))
 
 
 def is_loopback(address: str) -> bool:
@@ -58,11 +61,12 @@ def is_loopback(address: str) -> bool:
 
 def check_place(place: Place, *, unauthenticated: bool) -> None:
     """Nothing, where the server may listen there; UsageError otherwise."""
-    if not place.loopback and not unauthenticated:
+    if not place.loopback and not place.provider and not unauthenticated:
         raise UsageError(
             f"{place.address} can be reached by others, and nobody would be asked who they are",
             where="--host",
-            hint="leave it at 127.0.0.1 and use a tunnel, or give --unsafe-allow-unauthenticated",
+            hint="name a provider to sign in at with --auth, leave it at 127.0.0.1 and use a tunnel, "
+            "or give --unsafe-allow-unauthenticated",
         )
     family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
     with socket.socket(family) as probe:
@@ -111,6 +115,10 @@ def settings(place: Place, *, browser: bool) -> dict[str, object]:
         "server.port": place.port,
         "server.headless": not browser,
         "server.allowedHosts": place.allowed(),
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.trustedUserHeaders": "{}",
+        "secrets.files": [str(place.provider.file)] if place.provider else [],
         "server.fileWatcherType": "none",
         "server.runOnSave": False,
         "server.enableStaticServing": False,

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY
 from tests.ui.conftest import Demo, inside
+from tests.ui.serving import Server, end, started
+from tests.ui.watching import CHROMIUM, Watched, watched
 
-CHROMIUM = Path("/usr/bin/chromium")
-DRAWN = '.stApp[data-test-script-state="notRunning"] .command-label'
-PATIENCE = 60_000  # ms; a page takes one or two seconds, and the machines that run tests are shared
 HOSTILE = (
     '<img src="https://evil.example/{n}.png" onerror="document.title=\'owned\'">',
     "<script>document.title='owned'</script>",
@@ -31,35 +23,6 @@ HOSTILE = (
     "<style>body{{display:none}}</style><link rel=stylesheet href=https://evil.example/x.css>",
     "</blockquote></div><h1>owned</h1> \u202eevil\u202c {{{{7*7}}}} ${{7*7}} $x^2$ :material/home: :red[owned]",
 )
-
-
-@dataclass
-class Server:
-    """A running dashboard."""
-
-    url: str
-    folder: Path
-
-
-@dataclass
-class Watched:
-    """A browser page, and what it did that it should not have."""
-
-    page: Any
-    base: str
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, path: str) -> Any:
-        """Opens an address and waits until the page is drawn to its end, which is the command."""
-        self.page.goto(self.base + path)
-        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
-        return self.page
-
-    def arrives(self, url: str, shows: str) -> None:
-        """Waits until the address matches and the page shows something that the one before it did not."""
-        self.page.wait_for_url(url, timeout=PATIENCE)
-        self.page.wait_for_selector(shows, timeout=PATIENCE)
-        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -80,15 +43,8 @@ def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
     opened: list[Watched] = []
 
     def start(server: Server, **options: Any) -> Watched:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        one = Watched(context.new_page(), server.url)
-        one.page.set_default_timeout(PATIENCE)
-        host = server.url.partition("//")[2]
-        one.page.on("console", lambda m: one.faults.append(m.text) if m.type == "error" else None)
-        one.page.on("pageerror", lambda e: one.faults.append(str(e)))
-        one.page.on("request", lambda r: one.faults.extend(_elsewhere(r.url, host)))
-        opened.append(one)
-        return one
+        opened.append(watched(browser, server, **options))
+        return opened[-1]
 
     yield start
     faults = [fault for one in opened for fault in one.faults]
@@ -97,51 +53,19 @@ def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
     assert [] == faults
 
 
-def _elsewhere(url: str, host: str) -> list[str]:
-    return [url] if url.startswith(("http", "ws")) and f"://{host}" not in url else []
-
-
 @pytest.fixture(scope="session")
 def serve(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Path], Server]]:
     """Starts a dashboard for a person in a folder, once for each."""
-    running: dict[tuple[str, Path], tuple[Server, subprocess.Popen[bytes]]] = {}
+    running: dict[tuple[str, Path], tuple[Server, subprocess.Popen[str]]] = {}
 
     def start(person: str, folder: Path) -> Server:
         if (person, folder) not in running:
-            running[person, folder] = _started(person, folder)
+            running[person, folder] = started(person, folder)
         return running[person, folder][0]
 
     yield start
     for _, process in running.values():
-        process.terminate()
-        process.wait(20)
-
-
-def _started(person: str, folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "GOVERN_USER": person, "PYTHONPATH": str(REPOSITORY)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ui.cli", "ui", "--no-browser", "--port", str(port)],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _wait_for(f"http://127.0.0.1:{port}/healthz", process)
-    return Server(f"http://127.0.0.1:{port}", folder), process
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the dashboard ended"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the dashboard does not answer")
+        end(process)
 
 
 @pytest.fixture(scope="session")

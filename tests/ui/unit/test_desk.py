@@ -16,8 +16,9 @@ from governance.errors import UsageError
 from governance.settings import Dashboard
 from tests.conftest import REPOSITORY
 from ui.dashboard.catalogue import entries
-from ui.dashboard.desk import Desk, Refused, Role, role_of
+from ui.dashboard.desk import Desk, Refused, Role
 from ui.dashboard.guard import Guard, inline_hashes, policy
+from ui.dashboard.roles import role_of
 from ui.dashboard.server import Place, check_place, settings
 
 

@@ -33,3 +33,12 @@ def test_row_text_has_one_door(path: Path):
     ours = {"saying.py": ["st.html("], "rulepage.py": ["st.markdown("], "rule.py": ["st.markdown("]}
 
     assert ours.get(path.name, []) == calls
+
+
+@each
+def test_what_is_masked_has_one_door(path: Path):
+    """Words come onto a page unmasked in one place, which records it first and asks again who looks."""
+    text = path.read_text("utf-8")
+
+    assert ("show_sensitive=True" in text) == (path.name == "safe_text.py")
+    assert ("safe_text.unmasked(" in text) == (path.name == "revealing.py")

@@ -11,6 +11,7 @@ import click
 from ui.cli import demo_learning
 from ui.cli.lazy import Command, Example, option
 from ui.cli.output import put, put_columns
+from ui.cli.serving import Opening, check, open_dashboard
 from ui.cli.session import Session, pass_session
 from ui.cli.words import plural
 
@@ -56,18 +57,56 @@ WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the
     "--steps", type=click.IntRange(min=1), default=STEPS, metavar="N",
     help=f"steps of the training (default {STEPS}, half a minute)",
 )  # fmt: skip
+@option(
+    "--ui",
+    "dashboard",
+    is_flag=True,
+    help="open the dashboard at the end, or at once where the demo is there",
+)
+@option("--port", type=click.IntRange(1, 65535), default=8501, metavar="N", help="its port (default 8501)")
+@option("--no-browser", is_flag=True, help="do not open a browser for it")
 @pass_session
-def command(session: Session, /, folder: str, rows: int, seed: int, no_train: bool, steps: int) -> int:
+def command(
+    session: Session, /, folder: str, rows: int, seed: int, no_train: bool, steps: int,
+    dashboard: bool, port: int, no_browser: bool,
+) -> int:  # fmt: skip
     """Audit a small finance set with planted faults, curate it and train on it.
 
     Writes the set, an evaluation set and the key to the faults, audits the set as `govern audit` would with
     default settings, and says how many of the faults were found. Then the default policy makes a split of it. Where
     the extra `train` is installed, a model of 90,000 weights learns the split on the CPU, is evaluated before and
-    after, and the rows that moved one answer are named. The exit code is 0 whatever is found.
+    after, and the rows that moved one answer are named. The exit code is 0 whatever is found. With --ui the
+    dashboard shows all of it afterwards, on this machine only, until Ctrl-C.
     """
+    opening = Opening(port=port, browser=not no_browser)
+    if dashboard:
+        check(opening)  # now, and not after a minute of work
+    if dashboard and is_there(session, Path(folder)):
+        session.note(
+            f"the demo is in {folder} and in the lake already; another one is made with --dir and --lake"
+        )
+    else:
+        _everything(session, Path(folder), rows, seed, None if no_train else steps)
+    return open_dashboard(session, opening) if dashboard else 0
+
+
+def is_there(session: Session, folder: Path) -> bool:
+    """True where the demo's files and an audit of them are there."""
+    from governance.demo import files_in
+    from governance.lake.browsing.runs import recent_runs
+
+    data = files_in(folder).dataset
+    if not data.exists():
+        return False
+    with session.open_lake_to_look() as lake:
+        return any(data.stem in audit.datasets for audit in recent_runs(lake))
+
+
+def _everything(session: Session, folder: Path, rows: int, seed: int, steps: int | None) -> None:
+    """The whole demo; without steps no model is trained."""
     from governance.demo import check_key, read_key, write_demo
 
-    files = write_demo(Path(folder), seed, rows)
+    files = write_demo(folder, seed, rows)
     session.note(f"wrote {files.dataset}, {files.suite} and {files.key}")
     report = _audit(session, files)
     _show(session, report)
@@ -75,15 +114,14 @@ def command(session: Session, /, folder: str, rows: int, seed: int, no_train: bo
     show_score(check_key(read_key(files.key.read_text(encoding="utf-8")), report))
     split = demo_learning.curate(session, files, report.run.id)
     lacking = demo_learning.missing()
-    if lacking and not no_train:
+    if lacking and steps:
         names = ", ".join(lacking)
         put(
             f"\n{names} are not here: pip install 'govern[train]', and `govern demo` trains a small model too"
         )
-    elif not no_train:
+    elif steps:
         demo_learning.learn(session, files, split, steps)
     put("\n" + next_steps(files))
-    return 0
 
 
 def _audit(session: Session, files: DemoFiles) -> AuditReport:
@@ -140,6 +178,10 @@ def next_steps(files: DemoFiles) -> str:
     steps = (
         ("the same on the command line, with an exit code for a pipeline", audit),
         ("the dashboard, to look at all of it in the browser", "govern ui"),
+        (
+            "the same as somebody else, who may approve what you ask for",
+            "GOVERN_USER=ben govern ui --port 8502",
+        ),
         ("the report as a page for the browser", "govern report latest -f html -o report.html"),
         ("what a finding means", "govern rule CON001"),
         (

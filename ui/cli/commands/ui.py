@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from ui.cli.commands.waiver import acting_person
 from ui.cli.lazy import Command, Example, option
+from ui.cli.serving import Opening, open_dashboard
 from ui.cli.session import Session, pass_session
 
 
@@ -33,6 +31,11 @@ from ui.cli.session import Session, pass_session
     help="a name that browsers may call it by, besides its address; may be repeated",
 )
 @option(
+    "--auth",
+    metavar="FILE",
+    help="file with [auth], the OpenID Connect provider to sign in at (default: .streamlit/secrets.toml)",
+)
+@option(
     "--unsafe-allow-unauthenticated",
     "unauthenticated",
     is_flag=True,
@@ -48,34 +51,15 @@ def command(
     read_only: bool,
     waivers: str | None,
     hosts: tuple[str, ...],
+    auth: str | None,
     unauthenticated: bool,
 ) -> int:
     """Open the dashboard in the browser.
 
     It shows what is wrong with the data and who decided what, and reads the lake while audits write to it.
-    Decisions are made as GOVERN_USER, or as the login name; [ui] in govern.toml says who may do what. Personal
-    data and secrets in rows are masked before they leave this machine.
+    Decisions are made as GOVERN_USER, or as the login name; [ui] in govern.toml says who may do what. Where
+    others can reach it they sign in, and are who their provider says. Personal data and secrets in rows are
+    masked before they leave this machine.
     """
-    _check_installed()
-    from ui.dashboard.desk import Desk, Role, role_of, sit_at
-    from ui.dashboard.server import Place, check_place, serve
-
-    place = Place(host, port, hosts)
-    check_place(place, unauthenticated=unauthenticated)
-    loaded = session.load({"waivers": (waivers, "--waivers")} if waivers else {})
-    person = acting_person(None) if place.loopback else ""
-    role = role_of(person, loaded.settings.ui) if person else Role.VIEWER
-    path = loaded.waiver_file(Path.cwd()).absolute()
-    sit_at(Desk(loaded.settings.lake, path, loaded.settings.waiver_approvals, person, role, read_only))
-    session.note(f"dashboard at {place.url}; Ctrl-C ends it")
-    serve(place, browser=not no_browser)
-    return 0
-
-
-def _check_installed() -> None:
-    from importlib.util import find_spec
-
-    from governance.errors import UsageError
-
-    if find_spec("streamlit") is None:
-        raise UsageError("the dashboard is not installed", where="govern ui", hint="pip install 'govern[ui]'")
+    opening = Opening(host, port, not no_browser, read_only, waivers, hosts, unauthenticated, auth)
+    return open_dashboard(session, opening)

@@ -117,7 +117,7 @@ def decide(visit: Visit, waiver: Waiver, covers: str) -> None:
 def _approve(waiver: Waiver, covers: str) -> None:
     draw(
         tag("p", f"Waiver {waiver.id} will keep from the gate: ", tag("b", covers)),
-        tag("p", f"Until {waiver.expires}. Asked for by {safe_text.words(waiver.requested_by)}: "),
+        tag("p", f"Until {waiver.expires}. Asked for by {safe_text.person(waiver.requested_by)}: "),
         tag("blockquote", safe_text.words(waiver.reason, 2000)),
     )
     if st.button("Approve", key="waiver:approve:yes", type="primary", on_click=_approved, args=(waiver.id,)):

@@ -11,4 +11,17 @@
     dispatchEvent(new PopStateEvent("popstate", { state: {} }));
     document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
   });
+
+  // A copied link leads to its page also when one has to sign in first: the provider sends everybody back to "/".
+  const WANTED = "govern:wanted";
+  addEventListener("pagehide", () => {
+    const asked = document.querySelector("[data-sign-in]");
+    if (asked) sessionStorage.setItem(WANTED, location.pathname + location.search);
+  });
+  const wanted = sessionStorage.getItem(WANTED);
+  sessionStorage.removeItem(WANTED);
+  const page = wanted ? new URL(wanted, location.origin) : null;
+  if (location.pathname === "/" && !location.search && page?.origin === location.origin && page.href !== location.href) {
+    location.replace(page.href);
+  }
 })();

@@ -8,7 +8,7 @@ from governance.lake.browsing.findings import Found
 from governance.reports import words
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page
-from ui.dashboard.components import chips, rulepage, waiving
+from ui.dashboard.components import chips, revealing, rulepage, waiving
 from ui.dashboard.components.saying import command, draw, heading, notice, section
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
@@ -49,6 +49,7 @@ def body(visit: Visit) -> None:
     _measured(found)
     rulepage.why(found.rule, address("rule", RuleQuery(run=visit.run, id=found.rule)))
     _history(visit, found)
+    revealing.history(visit, found)
     command(f"govern rule {found.rule}", *_waiver_command(found))
 
 
@@ -121,10 +122,13 @@ def _rows(visit: Visit, found: Found) -> None:
     section("In the rows", note)
     if not lines:
         draw(empty("This finding speaks of the dataset as a whole, so no row is shown."))
-    draw(*(row(visit, line) for line in lines))
+    seen = revealing.taken(visit, found)
+    for number, line in enumerate(lines):
+        draw(row(visit, line, revealed=number == seen))
+        revealing.ask(visit, found, number, line)
 
 
-def row(visit: Visit, line: Line) -> Markup:
+def row(visit: Visit, line: Line, *, revealed: bool = False) -> Markup:
     """A row with its place and the words around its span; the place leads to all findings of the row."""
     others = address("findings", FindingsQuery(run=visit.run, row=line.row))
     turn = f", turn {line.turn + 1}" if line.turn is not None else ""
@@ -139,9 +143,9 @@ def row(visit: Visit, line: Line) -> Markup:
     return tag(
         "section",
         tag("p", head, cls="soft"),
-        tag("blockquote", safe_text.spans(safe_text.excerpt(line))),
+        revealing.words(line) if revealed else tag("blockquote", safe_text.spans(safe_text.excerpt(line))),
         _peer(line),
-        cls="card",
+        cls="card revealed" if revealed else "card",
     )
 
 

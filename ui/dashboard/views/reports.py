@@ -16,7 +16,7 @@ from ui.dashboard.catalogue import Page
 from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import Column, empty, table
 from ui.dashboard.frame import dropped, show
-from ui.dashboard.markup import Child, tag
+from ui.dashboard.markup import Child, Markup, join, tag
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import Query
 
@@ -85,9 +85,9 @@ def _log(visit: Visit) -> None:
         [
             f"{e.seq:,}",
             e.at[:19].replace("T", " "),
-            safe_text.words(e.actor),
+            safe_text.person(e.actor),
             e.action,
-            safe_text.words(e.subject),
+            join(safe_text.words(e.subject), _reason(e)),
             tag("code", e.hash[:12]),
         ]
         for e in found
@@ -101,6 +101,12 @@ def _log(visit: Visit) -> None:
         Column("Hash", "tight"),
     )
     draw(table(columns, rows, "Event log"))
+
+
+def _reason(event: events.Event) -> Markup | None:
+    """Why it was done, where somebody had to say it."""
+    said = event.data.get("reason")
+    return tag("span", safe_text.words(said, 200), cls="sub") if isinstance(said, str) and said else None
 
 
 if __name__ == "__main__":

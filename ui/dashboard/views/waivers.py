@@ -94,8 +94,8 @@ def _row(visit: Visit, query: WaiversQuery, judged: Judged) -> list[Child]:
         join(scope(visit, judged), tag("span", safe_text.words(w.reason, 160), cls="sub")),
         covered(visit, judged),
         w.expires.isoformat(),
-        safe_text.words(w.requested_by),
-        safe_text.words(w.approved_by) or "–",
+        safe_text.person(w.requested_by),
+        safe_text.person(w.approved_by) or "–",
     ]
 
 
@@ -141,16 +141,16 @@ def _one(visit: Visit, known: Register, query: WaiversQuery) -> None:
                 ("rule", link(w.rule, address("rule", RuleQuery(run=query.run, id=w.rule)))),
                 ("covers", scope(visit, found)),
                 ("reason", safe_text.words(w.reason, 2000)),
-                ("asked by", f"{safe_text.words(w.requested_by)} on {w.requested_on}"),
+                ("asked by", f"{safe_text.person(w.requested_by)} on {w.requested_on}"),
                 (
                     "agreed by",
-                    f"{safe_text.words(w.approved_by)} on {w.approved_on}" if w.approved_by else None,
+                    f"{safe_text.person(w.approved_by)} on {w.approved_on}" if w.approved_by else None,
                 ),
                 ("last day", w.expires.isoformat()),
                 ("ticket", safe_text.words(w.ticket)),
                 (
                     "closed by",
-                    f"{safe_text.words(w.closed_by)}: {safe_text.words(w.closed_because, 400)}"
+                    f"{safe_text.person(w.closed_by)}: {safe_text.words(w.closed_because, 400)}"
                     if w.closed_by
                     else None,
                 ),
@@ -180,7 +180,7 @@ def _history(changes: list[Recorded]) -> None:
             f"{c.seq:,}",
             c.at[:19].replace("T", " "),
             c.action.removeprefix("waiver."),
-            safe_text.words(c.actor),
+            safe_text.person(c.actor),
         ]
         for c in changes
     ]

@@ -1,0 +1,51 @@
+"""A browser page under watch: what no page may do is an error in the console, or a call to another host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.ui.serving import Server
+
+CHROMIUM = Path("/usr/bin/chromium")
+DRAWN = '.stApp[data-test-script-state="notRunning"] .command-label'
+PATIENCE = 60_000  # ms; a page takes one or two seconds, and the machines that run tests are shared
+VIEWPORT = {"width": 1280, "height": 900}
+
+
+@dataclass
+class Watched:
+    """A browser page, and what it did that it should not have."""
+
+    page: Any
+    base: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Any:
+        """Opens an address and waits until the page is drawn to its end, which is the command."""
+        self.page.goto(self.base + path)
+        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
+        return self.page
+
+    def arrives(self, url: str, shows: str) -> None:
+        """Waits until the address matches and the page shows something that the one before it did not."""
+        self.page.wait_for_url(url, timeout=PATIENCE)
+        self.page.wait_for_selector(shows, timeout=PATIENCE)
+        self.page.wait_for_selector(DRAWN, timeout=PATIENCE)
+
+
+def watched(browser: Any, server: Server, *, also: tuple[str, ...] = (), **options: Any) -> Watched:
+    """A page in a browser context of its own; `also` are other addresses that it may go to."""
+    context = browser.new_context(**{"viewport": VIEWPORT, **options})
+    one = Watched(context.new_page(), server.url)
+    one.page.set_default_timeout(PATIENCE)
+    ours = (server.url, server.url.replace("http", "ws", 1), *also)
+    one.page.on("console", lambda m: one.faults.append(m.text) if m.type == "error" else None)
+    one.page.on("pageerror", lambda e: one.faults.append(str(e)))
+    one.page.on("request", lambda r: one.faults.extend(_elsewhere(r.url, ours)))
+    return one
+
+
+def _elsewhere(url: str, ours: tuple[str, ...]) -> list[str]:
+    return [url] if url.startswith(("http", "ws")) and not url.startswith(ours) else []
