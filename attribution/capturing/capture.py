@@ -19,7 +19,7 @@ parameter used elsewhere) shows there, by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from attribution.capturing.gradients import SharesOf, linear, shares_of
+from attribution.capturing.gradients import SharesOf, shares_of
 from attribution.capturing.layout import Layout
 from attribution.capturing.page import Page
 from attribution.errors import ParametersNotCovered, SharesDoNotAdd
@@ -110,41 +110,48 @@ class Capture:
         page = self._page
         if page is None:
             return
-        for who, inputs, sent in self._by_sample(page, name, x, back):
+        self._admit(page, name, x, back)
+        for who, inputs, sent in page.by_sample(x, back):
             for own, value in shares(module, inputs, sent):
                 place = self.layout.index.get(id(getattr(module, own)))
                 if place is not None:
                     page.add(place, who, value)
 
-    def take_linear(self, name: str, module: torch.nn.Module, x: Tensor, back: Tensor) -> None:
-        """`take` of a linear layer, its products written where they belong."""
-        page = self._page
-        if page is None:
-            return
-        index, weight, bias = self.layout.index, module.weight, module.bias
-        for who, inputs, sent in self._by_sample(page, name, x, back):
-            left = sent if sent.ndim == 3 else sent.reshape(len(sent), -1, sent.shape[-1])
-            if id(weight) in index and weight.requires_grad:
-                right = inputs if inputs.ndim == 3 else inputs.reshape(len(inputs), -1, inputs.shape[-1])
-                page.add_product(index[id(weight)], who, left, right.to(left.dtype))
-            if bias is not None and id(bias) in index and bias.requires_grad:
-                page.add(index[id(bias)], who, left.sum(1))
+    def taker(self, name: str, module: torch.nn.Module, shares: SharesOf) -> Callable[[Tensor, Tensor], None]:
+        """`take` of one module; of a linear layer the products are written where they belong at once."""
+        place = self.layout.index.get(id(getattr(module, "weight", None)))
+        if (
+            not isinstance(module, torch.nn.Linear)
+            or place is None
+            or getattr(module, "bias", None) is not None
+        ):
+            return lambda x, back: self.take(name, module, shares, x, back)
+
+        weight = module.weight
+
+        def product(x: Tensor, back: Tensor) -> None:
+            page = self._page
+            if page is not None and weight.requires_grad:
+                self._admit(page, name, x, back)
+                page.add_product(place, x, back)
+
+        return product
 
     @property
     def tolerance(self) -> float:
         """What the check allows, by the coarsest precision that shares went through so far."""
         return TOLERANCES[self.coarsest]
 
-    def _by_sample(self, page: Page, name: str, x: Tensor, back: Tensor) -> Any:
-        if TOLERANCES.get(back.dtype, 0.0) > TOLERANCES[self.coarsest]:
+    def _admit(self, page: Page, name: str, x: Tensor, back: Tensor) -> None:
+        """Refuses what has other rows than the batch."""
+        if back.dtype is not self.storage and TOLERANCES.get(back.dtype, 0.0) > self.tolerance:
             self.coarsest = back.dtype
-        if back.shape[0] != page.rows or x.shape[0] != page.rows:
+        if back.size(0) != page.rows or x.size(0) != page.rows:
             raise SharesDoNotAdd(
-                f"its input has {x.shape[0]} rows where the batch has {page.rows}, so rows are no samples",
+                f"its input has {x.size(0)} rows where the batch has {page.rows}, so rows are no samples",
                 where=name,
                 hint="freeze it, or declare it as not traced (leave_out)",
             )
-        return page.by_sample(x, back)
 
 
 class _Tap(torch.autograd.Function):
@@ -169,17 +176,23 @@ class _Waiting:
 
     __slots__ = ("taken", "x")
 
-    def __init__(self, taken: Any, x: Tensor) -> None:
-        self.taken, self.x = taken, x
+    def __init__(self, taken: Callable[[Tensor, Tensor], None], x: Tensor) -> None:
+        self.taken = taken
+        self.x: Tensor | None = x
 
     def __call__(self, back: Tensor) -> None:
-        x, self.x = self.x, None  # type: ignore[assignment]
-        if x is not None:  # a second backward through the same graph is missed here and refused by the check
+        x, self.x = self.x, None
+        if x is None:  # a second backward through the same graph is missed here, and the check refuses it
+            return
+        if torch.is_grad_enabled():
+            with torch.no_grad():
+                self.taken(x, back)
+        else:
             self.taken(x, back)
 
 
 def _hook(capture: Capture, name: str, module: torch.nn.Module, shares: SharesOf) -> Any:
-    taken = _taker(capture, name, module, shares)
+    taken = capture.taker(name, module, shares)
 
     def hook(_: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> Any:
         if not capture.active or not output.requires_grad:
@@ -187,19 +200,10 @@ def _hook(capture: Capture, name: str, module: torch.nn.Module, shares: SharesOf
         x = args[0] if args else next(iter(kwargs.values()))
         if _packed_away():
             return _Tap.apply(output, x.detach(), taken)  # type: ignore[no-untyped-call]
-        output.register_hook(
-            _Waiting(taken, (x if x.dtype is output.dtype else _operand(x, output)).detach())
-        )
+        output.register_hook(_Waiting(taken, x if x.dtype is output.dtype else _operand(x, output)))
         return None
 
     return hook
-
-
-def _taker(capture: Capture, name: str, module: torch.nn.Module, shares: SharesOf) -> Any:
-    """What is called with a module's input and what came back."""
-    if shares is linear:
-        return lambda x, back: capture.take_linear(name, module, x, back)
-    return lambda x, back: capture.take(name, module, shares, x, back)
 
 
 _hooks_on_saved = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", lambda _: True)

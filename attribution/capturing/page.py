@@ -66,15 +66,26 @@ class Page:
             view.copy_(value.view_as(view))
             self._filled[place] = 1
 
-    def add_product(self, place: int, who: Tensor | None, left: Tensor, right: Tensor) -> None:
-        """Adds left^T right of each sample, (g, t, outputs) and (g, t, inputs), to a matrix's shares."""
+    def add_product(self, place: int, x: Tensor, back: Tensor) -> None:
+        """Adds back^T x of each sample, summed over its positions, to a matrix's shares."""
+        if self._whole:
+            self._add_product(place, None, x, back)
+            return
+        for who, inputs, sent in self.by_sample(x, back):
+            self._add_product(place, who, inputs, sent)
+
+    def _add_product(self, place: int, who: Tensor | None, x: Tensor, back: Tensor) -> None:
+        if back.ndim != 3:
+            back, x = back.reshape(len(back), -1, back.shape[-1]), x.reshape(len(x), -1, x.shape[-1])
+        if x.dtype is not back.dtype:
+            x = x.to(back.dtype)
         view = self._views[place]
-        if who is not None or view.dtype is not left.dtype:
-            self.add(place, who, torch.bmm(left.mT, right))
+        if who is not None or view.dtype is not back.dtype:
+            self.add(place, who, torch.bmm(back.mT, x))
         elif self._filled[place]:
-            view.baddbmm_(left.mT, right)
+            view.baddbmm_(back.mT, x)
         else:
-            torch.bmm(left.mT, right, out=view)
+            torch.bmm(back.mT, x, out=view)
             self._filled[place] = 1
 
     @cached_property

@@ -76,7 +76,7 @@ class Movement:
         momentum: m after the step, (P,).
         applied: the gradient that was applied, clipped, sign not turned, (P,).
         before: the parameters before the step, (P,).
-        after: the parameters after it, (P,).
+        moved: what the step added to them, (P,).
         rate: η, the largest of any group.
     """
 
@@ -85,7 +85,7 @@ class Movement:
     momentum: Tensor
     applied: Tensor
     before: Tensor
-    after: Tensor
+    moved: Tensor
     rate: float
 
 
@@ -142,14 +142,14 @@ def read_after(layout: Layout, optimizer: torch.optim.Optimizer, pending: Pendin
     expected = _plus(expected, pending.before, coefficients.inject)
     rate = max(float(group["lr"]) for group in {id(g): g for g in pending.groups}.values())
     after = layout.values()
-    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, after, rate)
+    moved = after - pending.before
+    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, moved, rate)
     moves = []
     if any(rule.momentum_key in state for state in states):
         kept = _momentum(layout, states, rule, absent=expected)
-        moves.append(_Move("momentum", kept - pending.momentum, kept - expected, kept))
+        moves.append(_Move("momentum", kept - pending.momentum, expected.sub_(kept), kept))
         movement = replace(movement, momentum=kept)
-    realised = after - pending.before
-    moves.append(_Move("the parameter", realised, realised - predicted(movement), after))
+    moves.append(_Move("the parameter", moved, predicted(movement).sub_(moved), after))
     _confirm(layout, moves)
     return movement
 
@@ -178,13 +178,15 @@ def predicted(movement: Movement) -> Tensor:
         inner = inner + movement.applied * c.direct
     if not is_zero(c.coupled):
         inner = inner + movement.before * c.coupled
-    moved = -movement.rates * inner
-    return moved if is_zero(c.shrink) else moved - movement.before * c.shrink
+    return _plus(movement.rates * inner, movement.before, c.shrink).neg_()
 
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """How something moved: by how much, how far that is from what was expected, and what it is now; (P,) each."""
+    """How something moved: by how much, how far that is from what was expected, and what it is now; (P,) each.
+
+    `missed` is written on when it is compared.
+    """
 
     thing: str
     realised: Tensor
@@ -208,13 +210,12 @@ def _confirm(layout: Layout, moves: Sequence[_Move]) -> None:
 
 def _excess(layout: Layout, move: _Move, tolerance: float) -> Tensor:
     """The largest excess of any place over what is allowed there."""
-    excess = move.missed.abs()
-    excess.sub_(move.realised.abs(), alpha=tolerance)
-    return _plus(excess, move.values.abs(), _times(layout.grain, -2.0)).amax()
+    excess = torch.sub(move.missed.abs_(), move.realised.abs(), alpha=tolerance)
+    return _plus(excess, move.values.abs(), layout.grain * -2.0).amax()
 
 
 def _confirm_norms(layout: Layout, move: _Move, tolerance: float) -> None:
-    allowed = tolerance * layout.norms(move.realised) + layout.norms(move.values * _times(layout.grain, 2.0))
+    allowed = tolerance * layout.norms(move.realised) + layout.norms(move.values * layout.grain * 2.0)
     excess = (layout.norms(move.missed) - allowed).nan_to_num(nan=float("inf"))
     worst = int(excess.argmax())
     if float(excess[worst]) > 0:
@@ -223,10 +224,6 @@ def _confirm_norms(layout: Layout, move: _Move, tolerance: float) -> None:
             where=layout.names[worst],
             hint="another library may patch the optimizer, change gradients after clipping, or write weights",
         )
-
-
-def _times(spread: Spread, factor: float) -> Spread:
-    return spread * factor
 
 
 def _is_one(spread: Spread) -> bool:
