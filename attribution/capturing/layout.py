@@ -13,11 +13,12 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
+import torch
+
 from attribution.errors import CannotTrace, ParametersNotCovered
 from governance.errors import UsageError
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
 Spread: TypeAlias = "float | Tensor"
@@ -58,16 +59,28 @@ class Layout:
         }
 
     @cached_property
+    def index(self) -> dict[int, int]:
+        """Place of a parameter among the parameters, by its identity."""
+        return {id(p): n for n, p in enumerate(self.parameters)}
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """Number of scalars of each parameter."""
+        return [b - a for a, b in zip(self.starts, self.starts[1:], strict=False)]
+
+    @cached_property
+    def grain(self) -> Spread:
+        """Spacing of numbers next to one, in each parameter's own precision."""
+        return self.spread([torch.finfo(p.dtype).eps for p in self.parameters])
+
+    @cached_property
     def work(self) -> torch.dtype:
         """What sums are made in: float64 where a parameter is float64, else float32."""
-        import torch
-
         wide = any(p.dtype == torch.float64 for p in self.parameters)
         return torch.float64 if wide else torch.float32
 
     def flat(self, tensors: Iterable[Tensor]) -> Tensor:
         """One tensor a parameter as a new vector of P numbers in the working precision."""
-        import torch
         from torch._utils import (
             _flatten_dense_tensors,
         )  # one call for hundreds of small tensors, 20 times as fast
@@ -85,29 +98,34 @@ class Layout:
 
     def gradients(self) -> Tensor:
         """The parameters' gradients as they are now, zero where there is none, copied."""
-        import torch
-
         return self.flat(torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters)
 
     def views(self, vector: Tensor) -> list[Tensor]:
         """The vector cut by parameter, in the parameters' shapes."""
         return [
-            vector[a:b].view_as(p)
-            for p, a, b in zip(self.parameters, self.starts, self.starts[1:], strict=False)
+            part.view(p.shape) for part, p in zip(_split(vector, self.sizes), self.parameters, strict=True)
         ]
+
+    def share_views(self, shares: Tensor) -> list[Tensor]:
+        """(n, P) shares cut by parameter, (n, *shape) each."""
+        n = len(shares)
+        return [
+            part.view(n, *p.shape)
+            for part, p in zip(_split(shares, self.sizes, 1), self.parameters, strict=True)
+        ]
+
+    def quick_norms(self, *vectors: Tensor) -> Tensor:
+        """(vectors, parameters) norms of each vector by parameter, summed in the vector's own precision."""
+        parts = [part for vector in vectors for part in _split(vector, self.sizes)]
+        return torch.stack(torch._foreach_norm(parts)).view(len(vectors), -1)
 
     @cached_property
     def lengths(self) -> Tensor:
-        """Number of scalars of each parameter."""
-        import torch
-
-        sizes = [b - a for a, b in zip(self.starts, self.starts[1:], strict=False)]
-        return torch.tensor(sizes, device=self.device)
+        """`sizes` on the device."""
+        return torch.tensor(self.sizes, device=self.device)
 
     def sums(self, vector: Tensor) -> Tensor:
         """The vector summed by parameter, in float64: one number each."""
-        import torch
-
         return torch.segment_reduce(vector.double(), "sum", lengths=self.lengths, unsafe=True)
 
     def norms(self, vector: Tensor) -> Tensor:
@@ -116,12 +134,15 @@ class Layout:
 
     def spread(self, numbers: Sequence[float]) -> Spread:
         """One number a parameter, for every place of it."""
-        import torch
-
         if all(n == numbers[0] for n in numbers):
             return numbers[0]
         each = torch.tensor(numbers, dtype=self.work, device=self.device)
         return torch.repeat_interleave(each, self.lengths)
+
+
+def _split(tensor: Tensor, sizes: list[int], dim: int = 0) -> tuple[Tensor, ...]:
+    parts: tuple[Tensor, ...] = torch.split(tensor, sizes, dim)
+    return parts
 
 
 def cut(spread: Spread, first: int, last: int) -> Spread:

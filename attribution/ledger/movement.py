@@ -37,11 +37,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from attribution.capturing.layout import Layout, Spread
+import torch
+
+from attribution.capturing.layout import Layout, Spread, is_zero
 from attribution.errors import OptimizerNotCovered
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
 Setting: TypeAlias = "Mapping[str, Any]"
@@ -75,7 +76,7 @@ class Movement:
         momentum: m after the step, (P,).
         applied: the gradient that was applied, clipped, sign not turned, (P,).
         before: the parameters before the step, (P,).
-        after: the parameters after it, (P,).
+        moved: what the step added to them, (P,).
         rate: η, the largest of any group.
     """
 
@@ -84,7 +85,7 @@ class Movement:
     momentum: Tensor
     applied: Tensor
     before: Tensor
-    after: Tensor
+    moved: Tensor
     rate: float
 
 
@@ -94,7 +95,7 @@ class Pending:
 
     groups: tuple[Setting, ...]
     each: tuple[Coefficients, ...]
-    counts: tuple[int, ...]
+    counts: Tensor
     momentum: Tensor
     applied: Tensor
     before: Tensor
@@ -103,7 +104,7 @@ class Pending:
 def read_before(layout: Layout, optimizer: torch.optim.Optimizer, applied: Tensor) -> Pending:
     """The step's coefficients, from groups and state as they are before `optimizer.step()`."""
     groups = groups_of(layout, optimizer)
-    states = [optimizer.state.get(p, {}) for p in layout.parameters]
+    states = _states(layout, optimizer)
     rule = rule_of(optimizer)
     known: dict[
         tuple[int, bool], Coefficients
@@ -114,9 +115,9 @@ def read_before(layout: Layout, optimizer: torch.optim.Optimizer, applied: Tenso
         if key not in known:
             known[key] = rule.coefficients(group, state)
         each.append(RESTS if parameter.grad is None else known[key])
-    settings = {id(g): dict(g) for g in groups}
+    settings = {id(g): dict(g) for g in optimizer.param_groups}
     copies = tuple(settings[id(g)] for g in groups)
-    momentum = momentum_of(layout, optimizer)
+    momentum = _momentum(layout, states, rule)
     return Pending(copies, tuple(each), _counts(states), momentum, applied, layout.values())
 
 
@@ -127,69 +128,130 @@ def read_after(layout: Layout, optimizer: torch.optim.Optimizer, pending: Pendin
         OptimizerNotCovered: momentum or parameters did not move as equation (1) says.
     """
     rule = rule_of(optimizer)
-    states = [optimizer.state.get(p, {}) for p in layout.parameters]
-    counts = _counts(states)
+    states = _states(layout, optimizer)
+    earlier, counts = _both(pending.counts, _counts(states))
     each = [
         RESTS if before == after >= 0 else coefficients  # a loss scaler held the step back
-        for before, after, coefficients in zip(pending.counts, counts, pending.each, strict=True)
+        for before, after, coefficients in zip(earlier, counts, pending.each, strict=True)
     ]
-    coefficients = Coefficients(
+    coefficients = _spread(layout, each)
+    rates = rule.rates(layout, pending.groups, states, counts)
+    if any(c is RESTS for c in each):
+        rates = rates * layout.spread([float(c is not RESTS) for c in each])
+    expected = _plus(pending.momentum * coefficients.keep, pending.applied, coefficients.gain)
+    expected = _plus(expected, pending.before, coefficients.inject)
+    rate = max(float(group["lr"]) for group in {id(g): g for g in pending.groups}.values())
+    after = layout.values()
+    moved = after - pending.before
+    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, moved, rate)
+    moves = []
+    if any(rule.momentum_key in state for state in states):
+        kept = _momentum(layout, states, rule, absent=expected)
+        moves.append(_Move("momentum", kept - pending.momentum, expected.sub_(kept), kept))
+        movement = replace(movement, momentum=kept)
+    moves.append(_Move("the parameter", moved, predicted(movement).sub_(moved), after))
+    _confirm(layout, moves)
+    return movement
+
+
+def _spread(layout: Layout, each: Sequence[Coefficients]) -> Coefficients:
+    """One parameter's coefficients each, for every place; they are all alike but where groups differ."""
+    if all(c is each[0] for c in each):
+        return each[0]
+    return Coefficients(
         *(layout.spread([float(getattr(c, f.name)) for c in each]) for f in fields(Coefficients))
     )
-    live = [c is not RESTS for c in each]
-    rates = rule.rates(layout, pending.groups, states, counts) * layout.spread([float(m) for m in live])
-    expected = (
-        pending.momentum * coefficients.keep
-        + pending.applied * coefficients.gain
-        + pending.before * coefficients.inject
-    )
-    rate = max(float(group["lr"]) for group in pending.groups)
-    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, layout.values(), rate)
-    if rule.momentum_key in {key for state in states for key in state}:
-        kept = momentum_of(layout, optimizer, absent=expected)
-        _confirm(layout, "momentum", kept - pending.momentum, expected - pending.momentum, kept)
-        movement = replace(movement, momentum=kept)
-    realised = movement.after - movement.before
-    _confirm(layout, "the parameter", realised, predicted(movement), movement.after)
-    return movement
+
+
+def _plus(vector: Tensor, other: Tensor, factor: Spread) -> Tensor:
+    """vector + other * factor, the vector being ours to write on."""
+    if isinstance(factor, float):
+        return vector.add_(other, alpha=factor) if factor else vector
+    return vector.addcmul_(other, factor)
 
 
 def predicted(movement: Movement) -> Tensor:
     """θ_{s+1} - θ_s by equation (1), (P,)."""
     c = movement.coefficients
-    inner = movement.momentum * c.through + movement.applied * c.direct + movement.before * c.coupled
-    return -movement.rates * inner - movement.before * c.shrink
+    inner = movement.momentum if _is_one(c.through) else movement.momentum * c.through
+    if not is_zero(c.direct):
+        inner = inner + movement.applied * c.direct
+    if not is_zero(c.coupled):
+        inner = inner + movement.before * c.coupled
+    return _plus(movement.rates * inner, movement.before, c.shrink).neg_()
 
 
-def _confirm(layout: Layout, thing: str, realised: Tensor, expected: Tensor, values: Tensor) -> None:
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """How something moved: by how much, how far that is from what was expected, and what it is now; (P,) each.
+
+    `missed` is written on when it is compared.
+    """
+
+    thing: str
+    realised: Tensor
+    missed: Tensor
+    values: Tensor
+
+
+def _confirm(layout: Layout, moves: Sequence[_Move]) -> None:
     """Refuses where a parameter's movement is another than expected.
 
     Allowed is rounding: two units in the last place of the values (in bfloat16 that may be the whole step), and a
-    thousandth of the movement in float32 (1e-8 of it in float64), for the optimizer's own order of operations.
+    thousandth of the movement in float32 (1e-8 of it in float64), for the optimizer's own order of operations. What
+    keeps to that at every place keeps to it in norm, so norms are taken only where some place does not.
     """
-    import torch
-
     tolerance = 1e-8 if layout.work == torch.float64 else 1e-3
-    grain = torch.tensor([2 * torch.finfo(p.dtype).eps for p in layout.parameters], device=layout.device)
-    allowed = tolerance * layout.norms(realised) + grain * layout.norms(values)
-    excess = (layout.norms(realised - expected) - allowed).nan_to_num(nan=float("inf"))
+    excess = torch.stack([_excess(layout, move, tolerance) for move in moves]).tolist()
+    for move, most in zip(moves, excess, strict=True):
+        if not most <= 0:  # also where it is not a number
+            _confirm_norms(layout, move, tolerance)
+
+
+def _excess(layout: Layout, move: _Move, tolerance: float) -> Tensor:
+    """The largest excess of any place over what is allowed there."""
+    excess = torch.sub(move.missed.abs_(), move.realised.abs(), alpha=tolerance)
+    return _plus(excess, move.values.abs(), layout.grain * -2.0).amax()
+
+
+def _confirm_norms(layout: Layout, move: _Move, tolerance: float) -> None:
+    allowed = tolerance * layout.norms(move.realised) + layout.norms(move.values * layout.grain * 2.0)
+    excess = (layout.norms(move.missed) - allowed).nan_to_num(nan=float("inf"))
     worst = int(excess.argmax())
     if float(excess[worst]) > 0:
         raise OptimizerNotCovered(
-            f"{thing} did not move as the optimizer's published update moves it",
+            f"{move.thing} did not move as the optimizer's published update moves it",
             where=layout.names[worst],
             hint="another library may patch the optimizer, change gradients after clipping, or write weights",
         )
 
 
-def momentum_of(layout: Layout, optimizer: torch.optim.Optimizer, absent: Tensor | None = None) -> Tensor:
-    """The momentum the optimizer holds, (P,); where it holds none, `absent` or zero."""
-    import torch
+def _is_one(spread: Spread) -> bool:
+    return isinstance(spread, float) and spread == 1.0
 
-    key = rule_of(optimizer).momentum_key
-    held = [optimizer.state.get(p, {}).get(key) for p in layout.parameters]
+
+def momentum_of(layout: Layout, optimizer: torch.optim.Optimizer) -> Tensor:
+    """The momentum the optimizer holds, (P,); zero where it holds none."""
+    return _momentum(layout, _states(layout, optimizer), rule_of(optimizer))
+
+
+def _momentum(layout: Layout, states: Sequence[Setting], rule: Rule, absent: Tensor | None = None) -> Tensor:
+    return layout.flat(_held(layout, [state.get(rule.momentum_key) for state in states], absent))
+
+
+def _held(layout: Layout, held: list[Tensor | None], absent: Tensor | None = None) -> Sequence[Tensor]:
+    """What is held for each parameter; where nothing is, `absent` or zero."""
+    known = [tensor for tensor in held if tensor is not None]
+    if len(known) == len(held):
+        return known
     others = [torch.zeros_like(p) for p in layout.parameters] if absent is None else layout.views(absent)
-    return layout.flat(o if m is None else m for m, o in zip(held, others, strict=True))
+    return [other if tensor is None else tensor for tensor, other in zip(held, others, strict=True)]
+
+
+def _states(layout: Layout, optimizer: torch.optim.Optimizer) -> list[Setting]:
+    """Each parameter's state; empty where it has none yet."""
+    nothing: Setting = {}
+    return [optimizer.state.get(p, nothing) for p in layout.parameters]
 
 
 def rule_of(optimizer: torch.optim.Optimizer) -> Rule:
@@ -256,18 +318,24 @@ def _adam_coefficients(group: Setting, state: Setting) -> Coefficients:
 def _adam_rates(
     layout: Layout, groups: Sequence[Setting], states: Sequence[Setting], counts: Sequence[int]
 ) -> Tensor:
-    import torch
-
     keys = ["max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq" for group in groups]
-    seconds = [state.get(key) for state, key in zip(states, keys, strict=True)]
-    squares = layout.flat(
-        torch.zeros_like(p) if v is None else v for p, v in zip(layout.parameters, seconds, strict=True)
+    squares = layout.flat(_held(layout, [state.get(k) for state, k in zip(states, keys, strict=True)]))
+    counted = list(zip(groups, counts, strict=True))
+    numbers = {
+        key: _adam_numbers(group, key[1]) for key, group in {(id(g), t): g for g, t in counted}.items()
+    }
+    scale, correction, epsilon = (
+        layout.spread([numbers[id(g), t][which] for g, t in counted]) for which in range(3)
     )
-    steps = [(g, max(1, t)) for g, t in zip(groups, counts, strict=True)]
-    scale = layout.spread([float(g["lr"]) / (1 - float(g["betas"][0]) ** t) for g, t in steps])
-    correction = layout.spread([(1 - float(g["betas"][1]) ** t) ** 0.5 for g, t in steps])
-    rates = scale / (squares.sqrt() / correction + layout.spread([float(g["eps"]) for g in groups]))
-    return torch.where(squares > 0, rates, torch.zeros_like(rates))
+    unmoved = ~(squares > 0)
+    rates = squares.sqrt_().div_(correction).add_(epsilon).reciprocal_().mul_(scale)
+    return rates.masked_fill_(unmoved, 0.0)
+
+
+def _adam_numbers(group: Setting, count: int) -> tuple[float, float, float]:
+    """(η / (1 - β1^t), √(1 - β2^t), ε)."""
+    first, second = (1 - float(beta) ** max(1, count) for beta in group["betas"])
+    return float(group["lr"]) / first, second**0.5, float(group["eps"])
 
 
 def _sgd_coefficients(group: Setting, state: Setting) -> Coefficients:
@@ -289,8 +357,6 @@ def _sgd_coefficients(group: Setting, state: Setting) -> Coefficients:
 def _sgd_rates(
     layout: Layout, groups: Sequence[Setting], states: Sequence[Setting], counts: Sequence[int]
 ) -> Tensor:
-    import torch
-
     rates = layout.spread([float(group["lr"]) for group in groups])
     return torch.ones(layout.size, dtype=layout.work, device=layout.device) * rates
 
@@ -299,10 +365,16 @@ _ADAM = Rule("exp_avg", _adam_coefficients, _adam_rates)
 RULES = {"AdamW": _ADAM, "Adam": _ADAM, "SGD": Rule("momentum_buffer", _sgd_coefficients, _sgd_rates)}
 
 
-def _counts(states: Sequence[Setting]) -> tuple[int, ...]:
-    """Steps taken for each parameter, -1 where they are not counted; read at once, as they may lie on the device."""
-    import torch
+def _counts(states: Sequence[Setting]) -> Tensor:
+    """Steps taken for each parameter, -1 where they are not counted; left on the device, if they lie there."""
+    counted = [state.get("step") for state in states]
+    steps = [step for step in counted if isinstance(step, torch.Tensor)]
+    if len(steps) < len(counted):
+        steps = [torch.as_tensor(-1.0 if step is None else step).float().cpu() for step in counted]
+    return torch.stack(steps).view(len(steps))
 
-    known = [torch.as_tensor(state["step"]).reshape(()) for state in states if "step" in state]
-    read = iter(torch.stack(known).tolist() if known else ())
-    return tuple(int(next(read)) if "step" in state else -1 for state in states)
+
+def _both(earlier: Tensor, later: Tensor) -> tuple[list[int], list[int]]:
+    """Two vectors of whole numbers, read at once, as reading waits for the device."""
+    before, after = torch.stack([earlier.to(later.device, later.dtype), later]).int().tolist()
+    return before, after

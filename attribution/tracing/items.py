@@ -105,20 +105,22 @@ def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step
     Raises:
         SharesDoNotAdd: the items' gradients do not sum to the gradient of their sum.
     """
-    values, gradients = [], []
+    values = []
+    gradients = capture.empty(sum(len(p.items) for p in probes))
     with _evaluating(model), _gradients_aside(capture):
+        done = 0
         for probe in probes:
-            value, gradient = _probed(model, capture, probe)
-            values.append(value)
-            gradients.append(gradient)
-    return Bank(step, torch.cat(values), torch.cat(gradients))
+            values.append(_probed(model, capture, probe, gradients[done : done + len(probe.items)]))
+            done += len(probe.items)
+    return Bank(step, torch.cat(values), gradients)
 
 
-def _probed(model: torch.nn.Module, capture: Capture, probe: Probe) -> tuple[Tensor, Tensor]:
+def _probed(model: torch.nn.Module, capture: Capture, probe: Probe, into: Tensor) -> Tensor:
+    """The items' values; their gradients are written where they belong."""
     rows = len(probe.items)
     batch = moved(probe.batch, capture.layout.device)
     whole = tuple(Segment(i, i, 0, 0) for i in range(rows))
-    with capture.recording(whole, rows) as recorded, torch.enable_grad():
+    with capture.recording(whole, rows, into), torch.enable_grad():
         value = (probe.value or VALUES[probe.functional])(model, batch)
         if value.shape != (rows,):
             raise UsageError(
@@ -127,13 +129,13 @@ def _probed(model: torch.nn.Module, capture: Capture, probe: Probe) -> tuple[Ten
                 hint="one number a row",
             )
         (probe.direction * value).sum().backward()  # type: ignore[no-untyped-call]
-    total = recorded.shares.sum(0, dtype=capture.layout.work)
+    total = into.sum(0, dtype=capture.layout.work)
     factor = common_factor(capture.layout, total, capture.layout.gradients(), capture.tolerance)
     if abs(factor - 1) > capture.tolerance:
         raise SharesDoNotAdd(f"items' gradients sum to {factor:.4g} of the whole", where=probe.suite)
     for parameter in capture.trainable:
         parameter.grad = None
-    return value.detach().double().cpu(), recorded.shares
+    return value.detach().double().cpu()
 
 
 def moved(batch: Any, device: torch.device) -> Any:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from governance.benchmarks import Suite
     from training.evaluation.asking import Asked
 
-BATCH = 8
-"""Items whose gradients are computed at a time."""
+BATCH, TOKENS = 32, 2048
+"""Items whose gradients are computed at a time, and tokens of them with padding: on a GPU a batch of a few short items
+takes as long as one of many, as neither fills it."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def probes_of(
     fitting.sort(key=lambda a: (length(renderer, a), a.item.item))
     against = [a for a in fitting if competitors.get(a.item.item)]
     probes = [
-        *(_probe(suite, part, ANSWER_LOSS, gold_batch(renderer, part)) for part in _parts(fitting)),
+        *(_probe(suite, part, ANSWER_LOSS, gold_batch(renderer, part)) for part in _parts(fitting, renderer)),
         *(
             _probe(
                 suite, part, MARGIN, margin_batch(renderer, part, [competitors[a.item.item] for a in part])
             )
-            for part in _parts(against)
+            for part in _parts(against, renderer)
         ),
     ]
     return Probes(tuple(probes), len(fitting), len(against), tuple(notes))
@@ -80,8 +81,15 @@ def length(renderer: Renderer, asked: Asked) -> int:
     return len(row.prompt) + len(row.answer)
 
 
-def _parts(asked: Sequence[Asked]) -> list[Sequence[Asked]]:
-    return [asked[i : i + BATCH] for i in range(0, len(asked), BATCH)]
+def _parts(asked: Sequence[Asked], renderer: Renderer) -> list[list[Asked]]:
+    """Successive items, ascending in length, as many together as `BATCH` and `TOKENS` allow, and at least one."""
+    parts: list[list[Asked]] = []
+    for one in asked:
+        full = not parts or len(parts[-1]) == BATCH
+        if full or (len(parts[-1]) + 1) * length(renderer, one) > TOKENS:
+            parts.append([])
+        parts[-1].append(one)
+    return parts
 
 
 def _probe(suite: Suite, part: Sequence[Asked], functional: str, batch: Any) -> Probe:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from attribution.capturing.capture import Capture, Recorded, common_factor
+from attribution.capturing.capture import Capture, Recorded, common_factor, quick_factor
 from attribution.capturing.layout import Layout, layout_of
 from attribution.errors import CannotTrace
 from attribution.ledger.book import Book
@@ -148,12 +148,13 @@ class Tracer(Watching):
         shares = _stacked([r.shares for r in self._recorded])
         self._announce(len(shares))
         gradient = self.layout.gradients()
-        if not bool(
-            gradient.isfinite().all()
-        ):  # a loss scaler holds such a step back: its samples move nothing
-            shares, gradient, self._recorded = shares[:0], torch.zeros_like(gradient), []
         total = summed(shares.sum(0, dtype=self.layout.work))
-        factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
+        factor = quick_factor(self.layout, total, gradient, self.capture.tolerance)
+        if factor is None and not bool(gradient.isfinite().all()):
+            # a loss scaler holds such a step back: its samples move nothing
+            shares, gradient, factor, self._recorded = shares[:0], torch.zeros_like(gradient), 1.0, []
+        elif factor is None:
+            factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
         self._pending = shares, factor, read_before(self.layout, self._running.optimizer, gradient)
 
     def after_update(self, step: int) -> None:
