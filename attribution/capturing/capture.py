@@ -10,8 +10,8 @@ gradient checkpointing may drop and recompute it.
     recorded.shares          # (n, P), one row a segment
 
 `common_factor` compares the sum of all shares with the gradient that the optimizer gets, parameter by parameter.
-It runs at every step: whatever the taps did not see (a fused output layer, a kernel that goes around a module, a
-parameter used elsewhere) shows there, by name.
+It runs at every step: whatever the taps did not see (a kernel that goes around a module, a parameter used elsewhere)
+shows there, by name.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from attribution.capturing.fused import fused_taps
 from attribution.capturing.gradients import SharesOf, shares_of
 from attribution.capturing.layout import Layout
 from attribution.errors import ParametersNotCovered, SharesDoNotAdd
@@ -73,6 +74,7 @@ class Capture:
             module.register_forward_hook(_hook(self, name, shares), with_kwargs=True)
             for name, module, shares in _tapped(model, layout)
         ]
+        self._hooks += fused_taps(self, model, _Tap.apply)
 
     @contextmanager
     def recording(self, segments: Sequence[Segment], rows: int) -> Iterator[Recorded]:
