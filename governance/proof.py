@@ -1,4 +1,4 @@
-"""The proof that nothing was changed: audits, splits, trainings, evaluations, files, events, waivers."""
+"""The proof that nothing was changed: audits, splits, trainings, evaluations, attributions, files, events, waivers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from governance.waivers.check import verify_waivers
 
 @dataclass(frozen=True)
 class WholeCheck:
-    """What a look at audits, splits, trainings, evaluations, files, event log and waivers found.
+    """What a look at audits, splits, trainings, evaluations, attributions, files, event log and waivers found.
 
     Attributes:
         end: number and hash of the last event, as the log has it.
@@ -34,6 +34,7 @@ class WholeCheck:
     splits: tuple[str, ...] = ()
     evaluations: tuple[str, ...] = ()
     trainings: tuple[str, ...] = ()
+    attributions: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -45,20 +46,21 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     """Everything the lake keeps against its own record, and the file of waivers against the log.
 
     Args:
-        run: check this audit only, by the words of `find_run`, or this evaluation, by the beginning of its id; None
-            checks every one, and every split.
+        run: check this audit only, by the words of `find_run`, or this evaluation or attribution, by the beginning of
+            its id; None checks every one, and every split.
     """
     evaluations = [e.id for e in list_evaluations(lake) if e.id.startswith(run or "")]
-    if run and len(evaluations) == 1:
+    attributions = [a.id for a in list_attributions(lake) if a.id.startswith(run or "")]
+    if run and len(evaluations) + len(attributions) == 1:
         runs = []
     else:
         runs = [find_run(lake, run)] if run else [audit.run for audit in list_audits(lake)]
-        evaluations = [] if run else evaluations
+        evaluations, attributions = ([], []) if run else (evaluations, attributions)
     whole = verify_lake(lake)
     problems = [f"{p.where}: {p.what}" if p.where else p.what for p in whole.problems]
     problems += [f"run {r}: {problem}" for r in runs for problem in verify_audit(lake, r).problems]
     problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
-    problems += [*_attribution_problems(lake), *verify_allocations(lake)]
+    problems += [*_attribution_problems(lake, attributions), *verify_allocations(lake)]
     problems += [f"evaluation {e}: {p}" for e in evaluations for p in verify_evaluation(lake, e).problems]
     problems += [
         f"evaluation {e}: it was committed, and is not in the lake" for e in missing_evaluations(lake)
@@ -80,11 +82,12 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
         tuple(s.reference for s in splits),
         tuple(evaluations),
         tuple(trained),
+        tuple(attributions),
     )
 
 
-def _attribution_problems(lake: Lake) -> list[str]:
-    checks = [verify_attribution(lake, a.id) for a in list_attributions(lake)]
+def _attribution_problems(lake: Lake, attributions: list[str]) -> list[str]:
+    checks = [verify_attribution(lake, ident) for ident in attributions]
     problems = [f"attribution {c.attribution}: {problem}" for c in checks for problem in c.problems]
     gone = missing_attributions(lake)
     return [*problems, *(f"attribution {a}: it was committed, and is not in the lake" for a in gone)]

@@ -13,8 +13,8 @@ more is held. Where saved tensors are packed away (gradient checkpointing, offlo
 instead, an identity that saves its input the same way, so that it may be dropped and recomputed.
 
 `common_factor` compares the sum of all shares with the gradient that the optimizer gets, parameter by parameter.
-It runs at every step: whatever the taps did not see (a fused output layer, a kernel that goes around a module, a
-parameter used elsewhere) shows there, by name.
+It runs at every step: whatever the taps did not see (a kernel that goes around a module, a parameter used elsewhere)
+shows there, by name.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from attribution.capturing.fused import fused_taps
 from attribution.capturing.gradients import SharesOf, shares_of
 from attribution.capturing.layout import Layout
 from attribution.capturing.page import Page
@@ -72,6 +73,7 @@ class Capture:
             module.register_forward_hook(_hook(self, name, module, shares), with_kwargs=True)
             for name, module, shares in _tapped(model, layout)
         ]
+        self._hooks += fused_taps(self, model, _Tap.apply)
 
     @contextmanager
     def recording(

@@ -13,7 +13,8 @@ from attribution.findings.registry import findings_of
 from attribution.reports.model import WhyReport
 from attribution.reports.words import functional, nats
 from attribution.testing.retraining import Verified, verify
-from attribution.tracing.rerun import TraceRequest, competitors_of, retrainer_of
+from attribution.tracing.keeping import competitors_of
+from attribution.tracing.rerun import TraceRequest, retrainer_of
 from governance.lake.contributions import find_attribution, load_ledger, record_check
 from governance.lake.suites import load_suite
 from governance.reports.words import plural

@@ -8,9 +8,8 @@
 
 `attach` numbers the rows of the training set, lets the numbers travel with each batch, and takes them out again before
 the model sees it. Rows are samples: packed rows hold several, so packing is refused here (`govern train` packs, and
-knows who is where). Two settings decide what can be traced of TRL's trainer: dropout makes an item's gradient, which
-is taken without it, differ from what training follows, which shows as residual; and its fused output layer goes around
-`lm_head`, which is refused by name where that layer is trained and harmless with adapters.
+knows who is where). Dropout makes an item's gradient, which is taken without it, differ from what training follows;
+that shows as residual.
 """
 
 from __future__ import annotations

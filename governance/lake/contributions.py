@@ -209,7 +209,7 @@ def find_attribution(lake: Lake, name: str) -> StoredAttribution:
     if exact or len(near) == 1 or len({a.record.run for a in near if a.record.run.startswith(name)}) == 1:
         return near[0]
     if name == LATEST or not known:
-        hint = "`govern train SPLIT --attribute SUITE` traces a run"
+        hint = "`govern train SPLIT --attribute --suite SUITE` traces a run"
         raise NotFound("no attribution is stored in this lake", where=lake.display, hint=hint)
     ids = [a.id for a in near or known]
     what = f"{name!r} could be more than one attribution" if near else f"there is no attribution {name!r}"

@@ -9,7 +9,7 @@ import pytest
 
 from governance.benchmarks import load_suite
 from governance.lake import open_lake
-from governance.lake.contributions import AttributionRecord, commit_attribution
+from governance.lake.contributions import AttributionRecord, Check, commit_attribution, record_check
 from governance.lake.suites import save_suite
 from tests.attribution.ledgers import ledger_of, random_ledger, sample_table
 from tests.cli.conftest import Run, clean_rows, write_rows
@@ -108,6 +108,46 @@ def test_the_proof_of_the_lake_takes_in_attributions(run: Run, traced: Path):
         lake.db.execute("UPDATE lake.balances SET after = 0.0 WHERE item = 'i0'")
 
     assert "the stored balances are not what was committed" in run("runs", "verify").out
+
+
+def test_attributions_are_listed_among_runs(run: Run, traced: Path):
+    listed = run("runs", "list").out
+    kept = json.loads(run("runs", "list", "-f", "json").out)
+
+    (line,) = (text for text in listed.splitlines() if text.startswith("20260101-small"))
+    for words in ("attribution", "untested", "3 samples, 3 contributions", "run run-small"):
+        assert words in line
+    (small,) = (one for one in kept if one["run"] == "20260101-small")
+    assert ("attribution", "run-small", "sft@1") == (
+        small["kind"],
+        small["record"]["run"],
+        small["record"]["split"],
+    )
+    assert ["attribution", "attribution", "audit"] == sorted(one["kind"] for one in kept)
+
+
+def test_an_attribution_is_shown_with_what_it_accounts_for_and_who_tested_it(run: Run, traced: Path):
+    with open_lake(".govern") as lake:
+        record_check(lake, "20260101-small", Check("flip", "contribution", 1.0, None, None, 1))
+
+    shown = run("runs", "show", "20260101").out
+    values = json.loads(run("runs", "show", "20260101", "-f", "json").out)
+
+    for words in ("run-small", "sft@1", "coverage", "tested"):
+        assert words in shown
+    assert (1, 1.0) == (values["items"], values["coverage"])
+    assert ["flip"] == [check["kind"] for check in values["checks"]]
+    assert "tested" in run("runs", "list").out
+
+
+def test_an_attribution_is_proved_and_removed_by_its_id(run: Run, traced: Path):
+    found = run("runs", "verify", "20260102-large")
+
+    assert (0, True) == (found.code, "1 attribution" in found.out)
+    assert "would remove attribution 20260102-large" in run("runs", "rm", "20260102", "--dry-run").out
+    assert 0 == run("runs", "rm", "20260102", "--yes").code
+    assert "20260102-large" not in run("runs", "list").out
+    assert 0 == run("runs", "verify").code
 
 
 def test_what_is_not_accounted_for_is_said_in_place_of_amounts(run: Run, traced: Path):

@@ -235,8 +235,17 @@ def _go(trainer: Any, checkpoint: Checkpoint | None) -> None:
     last = steps if steps > 0 else steps_an_epoch(trainer) * int(trainer.args.num_train_epochs)
     if checkpoint is not None and checkpoint.step >= last:  # transformers would take one more
         trainer._load_from_checkpoint(str(checkpoint.folder))
+        _tell_the_end(trainer, last)
         return
     trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+
+
+def _tell_the_end(trainer: Any, last: int) -> None:
+    """Observers learn of a run that has no step left: they too may have been killed before they were done."""
+    trainer.state.global_step = trainer.state.max_steps = last
+    told = {"model": trainer.model, "optimizer": trainer.create_optimizer()}
+    trainer.observing.on_train_begin(trainer.args, trainer.state, trainer.control, **told)
+    trainer.observing.on_train_end(trainer.args, trainer.state, trainer.control)
 
 
 def _keep_model(trainer: Any, folder: Path) -> None:

@@ -193,7 +193,7 @@ def _explain(session: Session, lake: Lake, suite: Suite, run: TrainedRun) -> Non
     _says("attribute", run.run, "--suite", suite.name, "--items", str(TRACED), "--every", "1")
     session.note("the same steps again, each sample's share of a step put to the account of each item")
     every = TraceSettings(refresh=Refresh(every=1, adaptive=False))
-    request = TraceRequest(run.run, (suite,), Choice(limit=TRACED), settings=every, offline=True)
+    request = TraceRequest((suite,), Choice(limit=TRACED), settings=every, run=run.run, offline=True)
     with moving_line(session) as progress:
         traced = trace(lake, request, progress=progress)
     put(str(traced.coverage))

@@ -27,6 +27,35 @@ def is_plan(name: str | None) -> bool:
     return name is not None and holds_plan(Path(name))
 
 
+def refuse_tracing(given: dict[str, Any], resume: str | None) -> None:
+    """UsageError where a plan of stages is to be traced, with the stage that stands against it."""
+    from training.stages.file import read_stages
+    from training.stages.record import read_header
+    from ui.cli.tracing import refuse_without_attribute
+
+    if not given["attribute"]:
+        refuse_without_attribute(given)
+        return
+    path = Path(read_header(Path(resume)).path if resume else given["stages"])
+    reasons = [
+        f"stage {stage.name!r} {why}" for stage in read_stages(path).stages if (why := _untraceable(stage))
+    ]
+    what = reasons[0] if reasons else "each stage is a run of its own"
+    hint = "leave out --attribute; `govern attribute RUN` traces a supervised stage afterwards, if its weights stay"
+    raise UsageError(
+        f"a plan of stages is not traced while it trains: {what}", where="--attribute", hint=hint
+    )
+
+
+def _untraceable(stage: Any) -> str:
+    """Why no ledger is kept of a stage; empty where one could be."""
+    from training.stages.file import SftStage
+
+    if not isinstance(stage, SftStage):
+        return "trains by rewards, on answers that are no samples of a split"
+    return "changes the weights of labels while it trains" if stage.weighted else ""
+
+
 def stages_request(
     session: Session, lake: Lake, split: str | None, resume: str | None, given: dict[str, Any]
 ) -> StagesRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -223,3 +224,44 @@ def test_the_factor_is_the_clipping() -> None:
 
 def _rows(count: int) -> tuple[Segment, ...]:
     return tuple(Segment(n, n, 0, 5) for n in range(count))
+
+
+def fused_head(model: Any) -> Any:
+    """A loss as TRL's trainer makes it: log-probabilities of labels, by a head that makes no logits for anyone."""
+    forward = model.forward
+
+    def fused(*args: Any, labels: Any = None, fused_lm_head: bool = False, **inputs: Any) -> Any:
+        if not fused_lm_head:
+            return forward(*args, **inputs)
+        hidden = model.base_model(**inputs).last_hidden_state[:, :-1]
+        logits = nn.functional.linear(hidden, model.lm_head.weight, model.lm_head.bias)
+        found = logits.log_softmax(-1).gather(2, labels[:, 1:].clamp(min=0).unsqueeze(2)).squeeze(2)
+        return SimpleNamespace(log_probs=found.masked_fill(labels[:, 1:] == -100, 0))
+
+    model.forward = fused
+
+    def loss(model: Any, inputs: Any) -> Any:
+        return -model(**inputs, use_cache=False, fused_lm_head=True).log_probs.sum() / 8
+
+    return loss
+
+
+@pytest.mark.parametrize("shape", [padded, packed])
+@pytest.mark.parametrize("tied", [False, True])
+def test_an_output_layer_that_is_one_with_the_loss_has_its_shares(shape: Any, tied: bool) -> None:
+    model = tiny_qwen3(tied=tied)
+    exact = alone(model, shape)
+
+    _, shares = recorded(model, *shape(ROWS, [0, 1, 2]), loss=fused_head(model))
+
+    assert torch.allclose(exact, shares, rtol=1e-5, atol=1e-6)  # log-probabilities come back in float32
+
+
+def test_a_frozen_output_layer_that_is_one_with_the_loss_needs_none() -> None:
+    model = tiny_qwen3(tied=False)
+    model.lm_head.weight.requires_grad_(False)
+    exact = alone(model)
+
+    _, shares = recorded(model, *padded(ROWS, [0, 1, 2]), loss=fused_head(model))
+
+    assert torch.allclose(exact, shares, rtol=1e-5, atol=1e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +13,11 @@ from ui.cli.options import format_option
 from ui.cli.output import put, put_json
 from ui.cli.progress import Progress, moving_line
 from ui.cli.session import Session, pass_session
-from ui.cli.words import plural
+from ui.cli.tracing import asked, traced_values, traced_words, tracing_options, wanted
 
 if TYPE_CHECKING:
-    from attribution.tracing.rerun import Traced, TraceRequest
+    from attribution.tracing.keeping import Traced
+    from attribution.tracing.rerun import TraceRequest
     from governance.lake import Lake
 
 
@@ -31,21 +32,8 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("run", required=False, default="latest", metavar="[RUN]")
-@option("--suite", "suites", multiple=True, required=True, metavar="SUITE",
-        help="whose items are explained: a registered name, a path or NAME=PATH; may be repeated")  # fmt: skip
-@option(
-    "--items", type=click.IntRange(1), default=64, metavar="N", help="at most N items a suite (default 64)"
-)
-@option("--only", default="", metavar="PATTERN", help="items whose names match, such as test/*")
+@tracing_options("Options", "Tracing")
 @option("--seed", type=int, default=0, metavar="N", help="which items are drawn (default 0)")
-@option("--evaluation", "evaluations", multiple=True, metavar="ID",
-        help="an evaluation whose wrong answers the margins are held against; may be repeated")  # fmt: skip
-@option("--every", type=click.IntRange(1), metavar="N", section="Tracing",
-        help="compute items' gradients every N steps (default: as often as it takes)")  # fmt: skip
-@option("--ceiling", type=click.FloatRange(0, min_open=True), default=0.15, metavar="X", section="Tracing",
-        help="share of the training time that these may take (default 0.15)")  # fmt: skip
-@option("--leave-out", multiple=True, metavar="PATTERN", section="Tracing",
-        help="parameters that are not traced; what they move is not accounted for")  # fmt: skip
 @option("--validate", type=click.IntRange(3), metavar="N", section="Tracing",
         help="train again on N random halves of the samples, and keep how well the ranks predict it")  # fmt: skip
 @option("--allow-pickle", is_flag=True, help="read weights that are pickles")
@@ -67,30 +55,19 @@ def command(session: Session, /, run: str, format: str, **given: Any) -> int:  #
             traced = _validated(lake, request, traced, given, progress)
     for note in traced.notes:
         session.note(visible_line(f"note: {note}"))
-    put_json(_values(traced)) if format == "json" else put(_words(traced))
+    if format == "json":
+        put_json(traced_values(traced))
+    else:
+        put(traced_words(traced, _repeated(traced.difference)))
     return 0
 
 
 def _request(session: Session, lake: Lake, run: str, given: dict[str, Any]) -> TraceRequest:
-    from attribution.ledger.refresh import Refresh
-    from attribution.tracing.rerun import TraceRequest, competitors_of
-    from attribution.tracing.tracer import TraceSettings
-    from training.evaluation.plan import Choice
-    from training.evaluation.request import find_suite
+    from attribution.tracing.rerun import TraceRequest
 
-    every = given["every"]
-    refresh = Refresh(ceiling=given["ceiling"]) if every is None else Refresh(every=every, adaptive=False)
-    competitors, ids = competitors_of(lake, given["evaluations"])
-    return TraceRequest(
-        run=run,
-        suites=tuple(find_suite(lake, spec) for spec in dict.fromkeys(given["suites"])),
-        choice=Choice(limit=given["items"], items=given["only"], seed=given["seed"]),
-        competitors=competitors,
-        evaluations=ids,
-        settings=TraceSettings(refresh=refresh, leave_out=given["leave_out"]),
-        offline=session.offline,
-        allow_pickle=given["allow_pickle"],
-    )
+    found = wanted(lake, asked(lake, given, given["seed"]))
+    pickles = given["allow_pickle"]
+    return TraceRequest(**vars(found), run=run, offline=session.offline, allow_pickle=pickles)
 
 
 def _validated(
@@ -108,40 +85,12 @@ def _validated(
     return replace(traced, stored=find_attribution(lake, traced.stored.id))
 
 
-def _values(traced: Traced) -> dict[str, Any]:
-    stored = traced.stored
-    return {
-        "attribution": stored.id,
-        "run": stored.record.run,
-        "coverage": traced.coverage.explained,
-        "r_squared": traced.coverage.r_squared,
-        "contributions": stored.contributions,
-        "samples": stored.samples,
-        "loss_difference": traced.difference,
-        "settings": dict(stored.record.settings),
-        "costs": dict(stored.record.costs),
-        "checks": [asdict(check) for check in stored.checks],
-        "notes": list(traced.notes),
-    }
-
-
-def _words(traced: Traced) -> str:
-    from attribution.reports.words import check
-
-    stored = traced.stored
-    same = {
-        None: "it took another number of steps than the run on record",
-        0.0: "every loss is that on record",
-    }
-    repeated = same.get(
-        traced.difference, f"losses differ from those on record by up to {traced.difference or 0:.2g}"
+def _repeated(difference: float | None) -> str:
+    """How well the run was repeated."""
+    if difference is None:
+        return "it took another number of steps than the run on record"
+    return (
+        f"losses differ from those on record by up to {difference:.2g}"
+        if difference
+        else "every loss is that on record"
     )
-    lines = [
-        f"attribution {stored.id} of run {stored.record.run}: {plural(stored.samples, 'sample')}, "
-        f"{plural(stored.contributions, 'contribution')}",
-        str(traced.coverage),
-        repeated,
-        *(f"tested: {check(one)}" for one in stored.checks),
-        "see `govern drivers --by label` and `govern why SUITE ITEM`",
-    ]
-    return "\n".join(visible_line(line) for line in lines)

@@ -1,4 +1,4 @@
-"""`govern runs`: the audits, trainings and evaluations that the lake keeps."""
+"""`govern runs`: the audits, trainings, evaluations and attributions that the lake keeps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ui.cli.attributed import (
+    attribution_row,
+    attribution_values,
+    attribution_words,
+    describe_attribution,
+    shown_values,
+)
 from ui.cli.confirm import confirm
 from ui.cli.evaluated import evaluation_row, evaluation_values, evaluation_words, show_evaluation
 from ui.cli.exit import visible_line
@@ -24,6 +31,7 @@ from ui.cli.words import plural
 if TYPE_CHECKING:
     from governance.evaluations import Evaluation
     from governance.lake import Lake
+    from governance.lake.contributions import StoredAttribution
     from governance.lake.trainings import StoredTraining
     from governance.report import AuditReport
 
@@ -38,7 +46,7 @@ RUN = {"RUN": "a run's id, the beginning of one, or latest"}
     ),
 )
 def command() -> None:
-    """List, show, verify and remove stored audits, trainings and evaluations."""
+    """List, show, verify and remove stored audits, trainings, evaluations and attributions."""
 
 
 @command.command(
@@ -51,16 +59,19 @@ def command() -> None:
 @format_option("text", "json", default="text")
 @pass_session
 def list_(session: Session, /, format: str) -> int:  # noqa: A002
-    """List the audits, trainings and evaluations of the lake, latest first."""
+    """List the audits, trainings, evaluations and attributions of the lake, latest first."""
     from governance.lake.audits import list_audits
+    from governance.lake.contributions import list_attributions
     from governance.lake.evaluations import list_evaluations
     from governance.lake.trainings import list_trainings
 
     with session.open_lake(read_only=True) as lake:
         audits, trained, evaluated = list_audits(lake), list_trainings(lake), list_evaluations(lake)
+        attributed = list_attributions(lake)
     if format == "json":
         kept = [{"kind": "audit", **asdict(run)} for run in audits] + [asdict(run) for run in trained]
         kept += [evaluation_values(run) for run in evaluated]
+        kept += [attribution_values(run) for run in attributed]
         put_json(sorted(kept, key=lambda run: str(run["started"]), reverse=True))
         return 0
     rows: list[tuple[str, ...]] = [
@@ -76,6 +87,7 @@ def list_(session: Session, /, format: str) -> int:  # noqa: A002
         for r in audits
     ]
     rows += [*(training_row(r) for r in trained), *(evaluation_row(r) for r in evaluated)]
+    rows += [attribution_row(r) for r in attributed]
     every = sorted(rows, key=lambda row: row[2], reverse=True)
     put_table(("run", "kind", "started", "state", "found", "by", "of"), every, "no run yet")
     return 0
@@ -95,7 +107,8 @@ def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
     """Show who audited what, when, with which settings and counts; `govern report` has the findings.
 
     Of a training, by its id: what it was made from, what decided it, and how its loss went. Of an evaluation, by its
-    id: which model and items, what decided the answers, and its figures.
+    id: which model and items, what decided the answers, and its figures. Of an attribution, by its id: what it is of,
+    what it accounts for, and how it was tested.
     """
     from governance.lake.audits import load_audit, removed_datasets
 
@@ -107,6 +120,10 @@ def show(session: Session, /, run: str, format: str) -> int:  # noqa: A002
         evaluated = _evaluation(lake, run)
         if evaluated is not None:
             show_evaluation(lake, evaluated, format)
+            return 0
+        traced = _attribution(lake, run)
+        if traced is not None:
+            put_json(shown_values(lake, traced)) if format == "json" else describe_attribution(lake, traced)
             return 0
         report = load_audit(lake, run)
         removed = {name: str(removal) for name, removal in removed_datasets(lake, report.run.id).items()}
@@ -168,7 +185,7 @@ def _describe(report: AuditReport, removed: dict[str, str]) -> None:
 @format_option("text", "json", default="text")
 @pass_session
 def verify(session: Session, /, run: str | None, waivers: str | None, format: str) -> int:  # noqa: A002
-    """Check that stored audits, the lake's files, its event log and the waivers are as they were written.
+    """Check that what is stored, the lake's files, its event log and the waivers are as they were written.
 
     Exit 1 if they are not; each thing that was changed is named. The number and hash of the last event are the end of
     the log: kept elsewhere, they show later that nothing before them was exchanged.
@@ -185,6 +202,7 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
         return int(not found.ok)
     held = f"{plural(found.files, 'file')} and {plural(found.events, 'event')}"
     runs = f"run {found.runs[0]} is" if len(found.runs) == 1 else f"{plural(len(found.runs), 'run')} are"
+    held = f"{plural(len(found.attributions), 'attribution')}, {held}" if found.attributions else held
     held = f"{plural(len(found.evaluations), 'evaluation')}, {held}" if found.evaluations else held
     held = f"{plural(len(found.trainings), 'training')}, {held}" if found.trainings else held
     held = f"{plural(len(found.splits), 'split')}, {held}" if found.splits else held
@@ -211,7 +229,8 @@ def verify(session: Session, /, run: str | None, waivers: str | None, format: st
 def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
     """Remove a stored audit with its findings; the log keeps that it was there.
 
-    Of a training, its record, steps and batches; the folder with its model stays. Of an evaluation, its items.
+    Of a training, its record, steps and batches; the folder with its model stays. Of an evaluation, its items; of an
+    attribution, its ledger.
     """
     with session.open_lake(read_only=dry_run) as lake:
         what, gone = _removable(lake, run)
@@ -227,6 +246,7 @@ def remove(session: Session, /, run: str, dry_run: bool, yes: bool) -> int:
 def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
     """(the run in words, what removes it)."""
     from governance.lake.audits import find_run, load_audit, remove_audit
+    from governance.lake.contributions import remove_attribution
     from governance.lake.evaluations import remove_evaluation
     from governance.lake.trainings import remove_training
 
@@ -237,6 +257,9 @@ def _removable(lake: Lake, run: str) -> tuple[str, Callable[[], object]]:
     evaluated = _evaluation(lake, run)
     if evaluated is not None:
         return visible_line(evaluation_words(evaluated)), partial(remove_evaluation, lake, evaluated.id)
+    traced = _attribution(lake, run)
+    if traced is not None:
+        return visible_line(attribution_words(traced)), partial(remove_attribution, lake, traced.id)
     report = load_audit(lake, find_run(lake, run))
     of = ", ".join(d.name for d in report.datasets)
     words = f"run {report.run.id} ({plural(report.findings.num_rows, 'finding')}, of {of})"
@@ -259,14 +282,23 @@ def _evaluation(lake: Lake, run: str) -> Evaluation | None:
     return next((e for e in list_evaluations(lake) if e.id == meant), None)
 
 
+def _attribution(lake: Lake, run: str) -> StoredAttribution | None:
+    """The attribution that is meant: by its id, or the beginning of one that nothing else shares."""
+    from governance.lake.contributions import list_attributions
+
+    meant = _meant(lake, run)
+    return next((a for a in list_attributions(lake) if a.id == meant), None)
+
+
 def _meant(lake: Lake, run: str) -> str:
     """The one id that is, or begins with, these words; empty where there is none or more than one."""
     from governance.lake.audits import list_audits
+    from governance.lake.contributions import list_attributions
     from governance.lake.evaluations import list_evaluations
     from governance.lake.trainings import list_trainings
 
     ids = [a.run for a in list_audits(lake)] + [t.run for t in list_trainings(lake)]
-    ids += [e.id for e in list_evaluations(lake)]
+    ids += [e.id for e in list_evaluations(lake)] + [a.id for a in list_attributions(lake)]
     found = [run] if run in ids else [i for i in ids if i.startswith(run)]
     return found[0] if len(found) == 1 else ""
 

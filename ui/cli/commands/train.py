@@ -10,20 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.cli.exit import end_on_ctrl_c
+from ui.cli.exit import end_on_ctrl_c, visible_line
 from ui.cli.lazy import Command, Example, option
 from ui.cli.options import dry_run_option, format_option
-from ui.cli.output import put_json
+from ui.cli.output import put, put_json
 from ui.cli.progress import Progress, moving_line
 from ui.cli.request import command_line
 from ui.cli.session import Session, pass_session
-from ui.cli.stage_plans import describe_result, describe_stages, is_plan, stages_request
+from ui.cli.stage_plans import describe_result, describe_stages, is_plan, refuse_tracing, stages_request
+from ui.cli.tracing import (
+    asked,
+    items_words,
+    planned_items,
+    refuse_without_attribute,
+    traced_values,
+    traced_words,
+    tracing_options,
+    wanted,
+)
 from ui.cli.trainings import describe_plan, describe_run, plan_values, run_values
 
 if TYPE_CHECKING:
+    from attribution.tracing.keeping import Traced
     from governance.lake import Lake
     from training.stages.running import StagesRequest
-    from training.supervised.sft import SftRequest
+    from training.supervised.sft import SftRequest, TrainedRun
 
 LORA_RANK = 16
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -38,6 +49,10 @@ EVERY = 5.0  # seconds between two lines of progress where no moving line is dra
         Example(
             "a small model from scratch, on any machine",
             "govern train sft --model new:tiny --set max_steps=3 -o runs/first",
+        ),
+        Example(
+            "the same, and which samples moved eight items",
+            "govern train sft --set max_steps=3 --attribute --suite finance --items 8 -o runs/traced",
         ),
     ),
 )
@@ -78,6 +93,13 @@ EVERY = 5.0  # seconds between two lines of progress where no moving line is dra
     help="TOML file of stages, each a run: weighted SFT, rewards, SFT that takes over",
 )
 @option("-o", "--output", metavar="FOLDER", section="Run", help="folder of the run (default runs/ID)")
+@option(
+    "--attribute",
+    is_flag=True,
+    section="Attribution",
+    help="trace which samples move which items of --suite, in the same pass",
+)
+@tracing_options("Attribution", "Attribution")
 @dry_run_option
 @format_option("text", "json", default="text")
 @pass_session
@@ -89,6 +111,10 @@ def command(session: Session, /, split: str | None, resume: str | None, dry_run:
     the samples in it, its loss and learning rate; it is kept in the run's folder and in the lake. A run that was
     killed goes on with --resume to the same result. On several GPUs, start the same command as
     `accelerate launch -m ui.cli train ...`.
+
+    With --attribute every sample's share of every step is put to the account of each item while the model trains; the
+    run is the same to the last bit, and `govern why` and `govern drivers` read what came of it. A run that is taken up
+    goes on with its trace.
 
     With --stages several runs follow one another: supervised training weighted by difficulty, training by verifiable
     rewards on labels the model is weak on, and supervised training that takes over labels whose reward does not
@@ -104,13 +130,15 @@ def command(session: Session, /, split: str | None, resume: str | None, dry_run:
         stack.enter_context(only_our_words())
         lake = stack.enter_context(_lake(session, reading=dry_run))
         if given["stages"] or is_plan(resume):
+            refuse_tracing(given, resume)
             return _stages(session, stages_request(session, lake, split, resume, given), dry_run, format)
         request = (
             _resumed(session, lake, str(resume), given)
             if resume
             else _begun(session, lake, str(split), given)
         )
-        return _plan(request, format) if dry_run else _train(session, request, format)
+        traced = _traced(session, lake, request, given)
+        return _plan(request, traced, format) if dry_run else _train(session, request, traced, format)
 
 
 def _stages(session: Session, request: StagesRequest, dry_run: bool, format: str) -> int:  # noqa: A002
@@ -140,24 +168,67 @@ def _check_packages() -> None:
         raise UsageError(what, hint="pip install 'govern[train]'")
 
 
-def _plan(request: SftRequest, format: str) -> int:  # noqa: A002
+def _traced(
+    session: Session, lake: Lake, request: SftRequest, given: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What is traced, as the options ask for it, or as the run that is taken up was begun; None for nothing."""
+    if given["attribute"]:
+        return asked(lake, given)
+    refuse_without_attribute(given)
+    if not request.resume:
+        return None
+    from attribution.tracing.one_pass import asked_of
+
+    begun = asked_of(request.folder)
+    if begun is not None:
+        session.note("the run is traced, as it was begun")
+    return begun
+
+
+def _plan(request: SftRequest, traced: dict[str, Any] | None, format: str) -> int:  # noqa: A002
     from training.supervised.plan import planned
 
     plan = planned(request)
-    put_json(plan_values(plan, request)) if format == "json" else describe_plan(plan, request)
+    items = None if traced is None else planned_items(request, traced)
+    if format == "json":
+        put_json(plan_values(plan, request) | ({} if items is None else {"attribute": items}))
+        return 0
+    describe_plan(plan, request)
+    if items is not None:
+        put("\n" + items_words(items))
     return 0
 
 
-def _train(session: Session, request: SftRequest, format: str) -> int:  # noqa: A002
+def _train(session: Session, request: SftRequest, traced: dict[str, Any] | None, format: str) -> int:  # noqa: A002
     from training.processes import is_first
-    from training.supervised.sft import train_sft
 
     with moving_line(session) as bar:
         progress = _watched(session, bar) if is_first() else request.progress
-        run = train_sft(replace(request, progress=progress))
-    if is_first():
-        put_json(run_values(run)) if format == "json" else describe_run(run)
+        run, found = _done(session, replace(request, progress=progress), traced)
+    if not is_first():
+        return 0
+    for note in found.notes if found else ():
+        session.note(visible_line(f"note: {note}"))
+    if format == "json":
+        put_json(run_values(run) | ({"attribution": traced_values(found)} if found else {}))
+        return 0
+    describe_run(run)
+    if found is not None:
+        put("\n" + traced_words(found, "traced while it trained"))
     return 0
+
+
+def _done(
+    session: Session, request: SftRequest, traced: dict[str, Any] | None
+) -> tuple[TrainedRun, Traced | None]:
+    """The run, and its attribution where it is traced."""
+    if traced is None or request.lake is None:
+        from training.supervised.sft import train_sft
+
+        return train_sft(request), None
+    from attribution.tracing.one_pass import train_traced
+
+    return train_traced(request.lake, request, wanted(request.lake, traced), traced, session.note)
 
 
 def _lake(session: Session, *, reading: bool) -> Any:
