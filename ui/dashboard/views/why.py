@@ -189,7 +189,7 @@ def _pane(title: str, side: ItemResult | None) -> Markup:
     return tag("section", tag("h3", title), found, output, none, cls="pane")
 
 
-def _score(value: float | None) -> Child:
+def _score(value: float | None) -> str | None:
     if value is None:
         return None
     return {1.0: "✓ right", 0.0: "✕ wrong"}.get(value, f"{value:.2f}")
