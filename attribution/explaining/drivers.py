@@ -8,13 +8,16 @@ anything.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attribution.explaining.groups import By, groups_of
 from attribution.ledger.balance import Sums, Window, by_item, coverage, over_time, sums_of
 from attribution.ledger.coverage import ENOUGH
 from attribution.ledger.intervals import DRAWS, bootstrap_sums
+from governance.lake.browsing.attributions import GroupFacts
 from governance.lake.contributions import Ledger
 
 if TYPE_CHECKING:
@@ -88,6 +91,33 @@ class SuiteDrivers:
         return self.coverage < ENOUGH
 
 
+class Rolled(Protocol):
+    """Contributions of one suite and functional, rolled up: from tables in memory, or by the lake itself."""
+
+    def totals(self) -> pl.DataFrame:
+        """(group, amount), the largest amount first."""
+        ...
+
+    def cells(self, groups: Sequence[str]) -> pl.DataFrame:
+        """(group, item, amount) of some groups."""
+        ...
+
+    def facts(self, groups: Sequence[str]) -> Mapping[str, GroupFacts]:
+        """What some groups are."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One suite and functional, how many drivers of either sign are listed, and the draws of the intervals."""
+
+    suite: str
+    functional: str
+    top: int = TOP
+    draws: int = DRAWS
+    seed: int = 0
+
+
 def drivers(
     ledger: Ledger,
     by: By,
@@ -100,35 +130,19 @@ def drivers(
 ) -> tuple[SuiteDrivers, ...]:
     """The drivers of every suite and functional, or of those of one suite."""
     groups = groups_of(ledger, by, ruled)
-    items = by_item(ledger.balances)
-    pairs = items.select("suite", "functional").unique(maintain_order=True).rows()
-    asked = [_Asked(s, f, top, draws, seed) for s, f in sorted(pairs) if suite in {None, s}]
-    return tuple(_of_suite(ledger, groups, items, one) for one in asked)
+    pairs = by_item(ledger.balances).select("suite", "functional").unique(maintain_order=True).rows()
+    asked = [Asked(s, f, top, draws, seed) for s, f in sorted(pairs) if suite in {None, s}]
+    return tuple(suite_drivers(ledger.balances, _InMemory(ledger, groups, one), one) for one in asked)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """One suite and functional, how many drivers of either sign are listed, and the draws of the intervals."""
-
-    suite: str
-    functional: str
-    top: int
-    draws: int
-    seed: int
-
-
-def _of_suite(ledger: Ledger, groups: pl.DataFrame, items: pl.DataFrame, asked: _Asked) -> SuiteDrivers:
-    mine = items.filter(suite=asked.suite, functional=asked.functional)
-    amounts = amounts_of(ledger, groups, asked.suite, asked.functional)
-    totals = (
-        amounts.group_by("group", maintain_order=True)
-        .agg(_sum("amount"))
-        .sort(["amount", "group"], descending=[True, False])
-    )
+def suite_drivers(balances: pa.Table, rolled: Rolled, asked: Asked) -> SuiteDrivers:
+    """The drivers of one suite and functional."""
+    mine = by_item(balances).filter(suite=asked.suite, functional=asked.functional)
+    totals = rolled.totals()
     helped = totals.filter(totals["amount"] > 0).head(asked.top)
     harmed = totals.filter(totals["amount"] < 0).reverse().head(asked.top)
     shown = [*helped["group"], *harmed["group"]]
-    facts = _facts(ledger, groups, amounts, shown, list(mine["item"]), asked) if shown else {}
+    facts = _facts(rolled, shown, list(mine["item"]), asked) if shown else {}
     listed = _total(helped) + _total(harmed)
     return SuiteDrivers(
         suite=asked.suite,
@@ -139,7 +153,7 @@ def _of_suite(ledger: Ledger, groups: pl.DataFrame, items: pl.DataFrame, asked: 
         helped=_lines(helped, facts),
         harmed=_lines(harmed, facts),
         rest=Rest(totals.height - len(shown), _total(totals) - listed),
-        windows=over_time(ledger.balances, asked.suite, asked.functional),
+        windows=over_time(balances, asked.suite, asked.functional),
         groups=totals.height,
         harm=_total(totals.filter(totals["amount"] < 0)),
         half=_half(totals),
@@ -154,6 +168,40 @@ def _half(totals: pl.DataFrame) -> int:
 
 def _total(rows: pl.DataFrame) -> float:
     return float(rows["amount"].sum())
+
+
+@dataclass(frozen=True)
+class _InMemory:
+    """A ledger that is loaded, rolled up by groups."""
+
+    ledger: Ledger
+    groups: pl.DataFrame
+    asked: Asked
+
+    @cached_property
+    def amounts(self) -> pl.DataFrame:
+        return amounts_of(self.ledger, self.groups, self.asked.suite, self.asked.functional)
+
+    def totals(self) -> pl.DataFrame:
+        return (
+            self.amounts.group_by("group", maintain_order=True)
+            .agg(_sum("amount"))
+            .sort(["amount", "group"], descending=[True, False])
+        )
+
+    def cells(self, groups: Sequence[str]) -> pl.DataFrame:
+        return self.amounts.filter(_among(groups))
+
+    def facts(self, groups: Sequence[str]) -> Mapping[str, GroupFacts]:
+        import polars as pl
+
+        listed = self.groups.filter(_among(groups))
+        removals = pl.DataFrame(pl.from_arrow(self.ledger.removals))
+        removals = removals.filter(suite=self.asked.suite, functional=self.asked.functional)
+        mean = removals.join(listed, on="sample").group_by("group").agg(pl.col("score").mean())
+        sizes = listed.group_by("group").agg(n=pl.len(), first=pl.col("sample").min())
+        rows = sizes.join(mean, on="group", how="left").select("group", "n", "first", "score").rows()
+        return {group: GroupFacts(n, first, score) for group, n, first, score in rows}
 
 
 def amounts_of(ledger: Ledger, groups: pl.DataFrame, suite: str, functional: str) -> pl.DataFrame:
@@ -175,6 +223,12 @@ def _sum(name: str) -> Any:
     return pl.col(name).sum()
 
 
+def _among(groups: Sequence[str]) -> Any:
+    import polars as pl
+
+    return pl.col("group").is_in(list(groups))
+
+
 @dataclass(frozen=True)
 class _Fact:
     samples: int
@@ -184,37 +238,25 @@ class _Fact:
     sample: int | None
 
 
-def _facts(
-    ledger: Ledger,
-    groups: pl.DataFrame,
-    amounts: pl.DataFrame,
-    shown: list[str],
-    items: list[str],
-    asked: _Asked,
-) -> dict[str, _Fact]:
+def _facts(rolled: Rolled, shown: list[str], items: list[str], asked: Asked) -> dict[str, _Fact]:
     """Size, interval and mean removal score of the groups that are listed."""
     import numpy as np
     import polars as pl
 
-    listed = groups.filter(pl.col("group").is_in(shown))
-    sizes = dict(listed.group_by("group").agg(pl.len()).rows())
-    firsts = dict(listed.group_by("group").agg(pl.col("sample").min()).rows())
     matrix = np.zeros((len(shown), len(items)))
     places, columns = {g: i for i, g in enumerate(shown)}, {item: i for i, item in enumerate(items)}
-    cells = amounts.filter(pl.col("group").is_in(shown))
+    cells = rolled.cells(shown)
     rows = cells["group"].replace_strict(places, return_dtype=pl.Int64).to_numpy()
     matrix[rows, cells["item"].replace_strict(columns, return_dtype=pl.Int64).to_numpy()] = cells["amount"]
     interval = bootstrap_sums(matrix, asked.draws, asked.seed)
-    removals = pl.DataFrame(pl.from_arrow(ledger.removals))
-    removals = removals.filter(suite=asked.suite, functional=asked.functional)
-    scores = dict(removals.join(listed, on="sample").group_by("group").agg(pl.col("score").mean()).rows())
+    facts = rolled.facts(shown)
     return {
         group: _Fact(
-            sizes[group],
+            facts[group].samples,
             float(interval[0][i]) if interval else None,
             float(interval[1][i]) if interval else None,
-            scores.get(group),
-            firsts[group] if sizes[group] == 1 else None,
+            facts[group].removal,
+            facts[group].first if facts[group].samples == 1 else None,
         )
         for group, i in places.items()
     }

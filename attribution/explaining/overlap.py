@@ -58,6 +58,55 @@ def overlaps(item: str, rows: Sequence[str]) -> list[Overlap]:
     return result
 
 
+@dataclass(frozen=True)
+class Shared:
+    """Characters of a text that another text has too.
+
+    Attributes:
+        words: how many in a row they are, in words, or characters of Chinese.
+    """
+
+    start: int
+    end: int
+    words: int
+
+
+def shared(item: str, row: str, least: int = 3) -> list[Shared]:
+    """Where the row has runs of the item's words, in order, not overlapping; runs of fewer than `least` are left out.
+
+    It says where the words are the same, of which overlap is the sum; nothing about what they did.
+    """
+    import pyarrow as pa
+
+    from governance.text.ngrams import token_lists
+
+    found = token_lists(pa.array([item, row], pa.large_string()))
+    cut = int(found.bounds[1])
+    lengths = run_lengths(found.hashes[:cut][:MOST_ITEM], found.hashes[cut:][:MOST_ROW])
+    starts, ends = found.starts[cut:], found.ends[cut:]
+    at, spans, data = 0, [], row.encode()
+    while at < len(lengths):
+        words = int(lengths[at])
+        if words >= least:
+            first, last = int(starts[at]), int(ends[at + words - 1])
+            begin = len(data[:first].decode(errors="ignore"))
+            spans.append(Shared(begin, begin + len(data[first:last].decode(errors="ignore")), words))
+        at += max(words, 1)
+    return spans
+
+
+def run_lengths(a: Hashes, b: Hashes) -> npt.NDArray[np.int64]:
+    """(len(b),) length of the longest run that begins at each place of b and stands somewhere in a."""
+    best = np.zeros(len(b), np.int64)
+    below = np.zeros(len(b) + 1, np.int64)
+    for token in a[::-1]:
+        here = np.zeros_like(below)
+        here[:-1] = np.where(b == token, below[1:] + 1, 0)
+        np.maximum(best, here[:-1], out=best)
+        below = here
+    return best
+
+
 def longest_run(a: Hashes, b: Hashes) -> tuple[int, int]:
     """(length, place in b after its end) of the longest run of equal hashes; the first one in b of equal ones."""
     best, end = 0, 0

@@ -41,7 +41,7 @@ def why_report(
     notes: list[str] = []
     asked = _item(lake, suite, item, notes)
     if asked and texts is not None:
-        parts = _with_texts(lake, stored.record.split, ledger, parts, _words(asked), texts, notes)
+        parts = _with_texts(lake, stored.record.split, ledger, parts, words_of_item(asked), texts, notes)
     question = str(asked.get("question") or "")
     parts = [replace(part, question=question) for part in parts]
     found = [f for f in findings_of(stored, ledger) if f.suite in {"", suite}]
@@ -91,7 +91,7 @@ def _item(lake: Lake, suite: str, item: str, notes: list[str]) -> Mapping[str, A
     return mine[0] if mine else {}
 
 
-def _words(asked: Mapping[str, Any]) -> str:
+def words_of_item(asked: Mapping[str, Any]) -> str:
     """What overlap is looked for in: question, context, options and answer."""
     options: Sequence[str] = asked.get("options") or ()
     answer = asked.get("answer_text") or asked.get("answer")

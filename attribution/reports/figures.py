@@ -17,21 +17,27 @@ def of_item(part: Why, number: int) -> Figure | None:
         return None
     loss = part.line.functional == ANSWER_LOSS
     title = f"From {part.line.before:.3f} to {part.line.after:.3f}"
-    chart = charts.waterfall(f"waterfall-{number}", title, _steps(part), None if loss else 0.0)
+    chart = charts.waterfall(f"waterfall-{number}", title, steps_of(part), None if loss else 0.0)
+    return Figure(title, chart, waterfall_caption(part), KEY)
+
+
+def waterfall_caption(part: Why) -> str:
+    """What the waterfall shows, and which way is better."""
+    loss = part.line.functional == ANSWER_LOSS
     down = (
         "For a loss, what helped goes to the left."
         if loss
         else "What helped goes to the right; the line is 0."
     )
-    return Figure(
-        title, chart, f"{words.functional(part.line.functional).capitalize()}, in nats. {down}", KEY
-    )
+    return f"{words.functional(part.line.functional).capitalize()}, in nats. {down}"
 
 
+RANGES = "Nats over all items; right of the line helped, left of it harmed. Whiskers are 95 % intervals."
+COVERED = "Share of the change that is accounted for in each interval of steps; the line is at 80 %."
 KEY = (("plain", "helped"), ("error", "harmed"), ("neither", "neither"))
 
 
-def _steps(part: Why) -> list[Step]:
+def steps_of(part: Why) -> list[Step]:
     """From before to after, each part beginning where the one before ended."""
     line = part.line
     sign = -1.0 if line.functional == ANSWER_LOSS else 1.0
@@ -55,21 +61,22 @@ def _steps(part: Why) -> list[Step]:
     return [*steps, Step("after", line.after, line.after, f"{line.after:.4f}", "total")]
 
 
-def of_suite(part: SuiteDrivers, by: By, number: int) -> list[Figure]:
-    """The drivers with their intervals, and coverage over time."""
-    rows = [
+def ranges_of(part: SuiteDrivers, by: By) -> list[Range]:
+    """The drivers with their intervals, from what helped most to what harmed most."""
+    return [
         Range(words.group(d.name, by), d.amount, d.low, d.high, words.nats(d.amount))
         for d in (*part.helped, *reversed(part.harmed))
     ]
+
+
+def of_suite(part: SuiteDrivers, by: By, number: int) -> list[Figure]:
+    """The drivers with their intervals, and coverage over time."""
+    rows = ranges_of(part, by)
     found = []
     if rows and not part.ranks_only:
         title = f"Contributions by {by}"
-        caption = (
-            "Nats over all items; right of the line helped, left of it harmed. Whiskers are 95 % intervals."
-        )
-        found.append(Figure(title, charts.ranges(f"drivers-{number}", title, rows), caption))
+        found.append(Figure(title, charts.ranges(f"drivers-{number}", title, rows), RANGES))
     if part.windows:
         title = "Coverage over time"
-        caption = "Share of the change that is accounted for in each interval of steps; the line is at 80 %."
-        found.append(Figure(title, charts.covered(f"coverage-{number}", title, part.windows), caption))
+        found.append(Figure(title, charts.covered(f"coverage-{number}", title, part.windows), COVERED))
     return found

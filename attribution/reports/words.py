@@ -100,6 +100,32 @@ def check(one: Check) -> str:
     return f"{CHECKS[one.kind]} {one.value:.2f}{reach}, {plural(one.cases, 'case')}, by {one.method}"
 
 
+def outcome(one: Check) -> str:
+    """What training again without the samples of one item did, from what the lake keeps of it; empty for other tests.
+
+    Values in the record are worth: minus the loss, or the margin.
+    """
+    said = one.record
+    if one.kind not in {"flip", "retrain"} or not {"named", "after", "without", "claimed"} <= set(said):
+        return ""
+    loss = said.get("functional") == ANSWER_LOSS
+    worth = {k: -float(said[k]) if loss else float(said[k]) for k in ("after", "without")}
+    other = said.get("without_control")
+    control = (
+        ""
+        if other is None
+        else f"; without {len(said['control'])} others it is {-other if loss else other:.4f}"
+    )
+    text = (
+        f"Without the {plural(len(said['named']), 'sample')} named first the {functional(str(said['functional']))} is "
+        f"{worth['without']:.4f} after training, not {worth['after']:.4f}{control}. "
+        f"The ledger says they brought {nats(float(said['claimed']))}."
+    )
+    if one.kind == "retrain":
+        return text
+    return f"{text} The item {'turns back' if one.value else 'does not turn back'} without them."
+
+
 def balance(sums: Sums) -> list[tuple[str, str]]:
     """The line of the ledger: the change and the parts it is made of."""
     values = (sums.attributed, sums.weight_decay, sums.carried, sums.residual)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -137,6 +137,31 @@ def read_files(paths: list[str], schema: pa.Schema) -> Iterator[pa.Table]:
     for path in sorted(paths, key=_first_row):
         for stored in _groups(path):
             yield decode(stored, schema)
+
+
+def read_some(
+    lake: Lake, version_id: str, schema_text: str, places: Sequence[int], columns: Sequence[str]
+) -> dict[int, pa.Table]:
+    """Single rows by their place among the kept ones, with some of their columns; only their stretches are read."""
+    name = literal(table_name(version_id))
+    paths = [str(row[0]) for row in lake.fetch(f"SELECT data_file FROM ducklake_list_files('lake', {name})")]
+    schema = decode_schema(schema_text)
+    taken = [i for i, field in enumerate(schema) if field.name in columns]
+    own = pa.schema([schema.field(i) for i in taken], schema.metadata)
+    found: dict[int, pa.Table] = {}
+    with translated(lake.display, lake.dsn):
+        before = 0
+        for path in sorted(paths, key=_first_row):
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    after = before + file.metadata.row_group(group).num_rows
+                    wanted = [place for place in places if before <= place < after]
+                    if wanted:
+                        stored = file.read_row_group(group, ["row", *(f"c{i}" for i in taken)])
+                        rows = decode(stored.select(["row", *(f"c{i}" for i in taken)]), own)
+                        found |= {place: rows.slice(place - before, 1) for place in wanted}
+                    before = after
+    return found
 
 
 def storage_schema(schema: pa.Schema) -> pa.Schema:

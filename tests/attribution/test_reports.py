@@ -19,7 +19,7 @@ from attribution.explaining.why import why
 from attribution.findings.registry import findings_of
 from attribution.ledger.balance import Sums, Window, merged
 from attribution.reports import FORMATS, render, words
-from attribution.reports.figures import _steps
+from attribution.reports.figures import steps_of
 from attribution.reports.model import DriversReport, WhyReport
 from governance.errors import UsageError
 from governance.lake.contributions import AttributionRecord, Check, Ledger, StoredAttribution
@@ -170,14 +170,14 @@ class TestWaterfall:
     ):
         part = why(random_ledger(samples, 1, intervals, seed), "suite0", "i0", ANSWER_LOSS, top)
 
-        steps = _steps(part)
+        steps = steps_of(part)
 
         assert all(abs(a.stop - b.start) < 1e-9 for a, b in pairwise(steps))
         assert (part.line.before, part.line.after) == (steps[0].start, steps[-1].stop)
 
     def test_what_helps_lowers_a_loss_and_raises_a_margin(self):
-        loss = _steps(why(PLAIN, "demo", "i", ANSWER_LOSS))
-        margin = _steps(why(ledger_of(sample_table(5), AMOUNTS, functional=MARGIN), "demo", "i", MARGIN))
+        loss = steps_of(why(PLAIN, "demo", "i", ANSWER_LOSS))
+        margin = steps_of(why(ledger_of(sample_table(5), AMOUNTS, functional=MARGIN), "demo", "i", MARGIN))
 
         assert (-1.0, 1.0) == (loss[1].stop - loss[1].start, margin[1].stop - margin[1].start)
 

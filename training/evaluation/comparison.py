@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from governance.errors import UsageError
 from training.scoring.statistics import (
     Interval,
+    Scores,
     accuracy,
     macro_difference,
     macro_mean,
@@ -170,13 +172,13 @@ def _side(table: pa.Table, scorer: str, side: str) -> pl.DataFrame:
     )
 
 
-def _difference(name: str, items: pl.DataFrame) -> Difference:
-    before, after = items.get_column("before").to_list(), items.get_column("after").to_list()
-    changes = items.get_column("change")
-    fixed, broken = (int((changes == change).sum()) for change in (FIXED, BROKEN))
+def difference(name: str, before: Sequence[float] | Scores, after: Sequence[float] | Scores) -> Difference:
+    """How scores of the same items, in the same order, differ."""
+    rise = np.asarray(after, np.float64) - np.asarray(before, np.float64)
+    fixed, broken = int((rise > 0).sum()), int((rise < 0).sum())
     return Difference(
         name,
-        len(before),
+        len(rise),
         fixed,
         broken,
         accuracy(before),
@@ -184,6 +186,10 @@ def _difference(name: str, items: pl.DataFrame) -> Difference:
         paired_difference(before, after),
         mcnemar(fixed, broken),
     )
+
+
+def _difference(name: str, items: pl.DataFrame) -> Difference:
+    return difference(name, *(items.get_column(side).to_numpy() for side in ("before", "after")))
 
 
 def _macro(items: pl.DataFrame) -> Macro | None:

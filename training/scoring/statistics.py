@@ -68,14 +68,14 @@ def wilson(successes: float, n: int, level: float = LEVEL) -> Interval:
     return Interval(share, low, high, n, level)
 
 
-def accuracy(scores: Sequence[float], level: float = LEVEL) -> Interval:
+def accuracy(scores: Sequence[float] | Scores, level: float = LEVEL) -> Interval:
     """The mean of scores between 0 and 1, with Wilson's interval."""
     return wilson(float(np.sum(np.asarray(scores, np.float64))), len(scores), level)
 
 
 def paired_difference(
-    before: Sequence[float],
-    after: Sequence[float],
+    before: Sequence[float] | Scores,
+    after: Sequence[float] | Scores,
     *,
     level: float = LEVEL,
     repetitions: int = REPETITIONS,

@@ -6,13 +6,21 @@ Nothing of it is ever Markdown, a link or a style: `st.markdown` was seen to fet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from governance.excerpts import CONTEXT
 from governance.lake.browsing.evidence import Line
-from governance.redaction import redact, redact_credentials
+from governance.redaction import redact, redact_credentials, redacted
 from governance.reports.shown import Excerpt, cut
-from governance.safe_text import brief
+from governance.safe_text import brief, visible
 from ui.dashboard.markup import Markup, join, tag
 
+if TYPE_CHECKING:
+    from attribution.explaining.overlap import Shared
+
+PASSAGE = 4_000
+"""Characters that are shown of a prompt, an answer or a row."""
 NAME = 80
 """Characters of a name that the data gave: a source, a licence, a label."""
 
@@ -30,6 +38,43 @@ def person(name: str | None) -> str:
 def path(text: str) -> str:
     """A path, an address or a command, with credentials masked."""
     return brief(redact_credentials(text), 400)
+
+
+def passage(text: str | None, limit: int = PASSAGE) -> str:
+    """A longer text with its line breaks, masked and cut; whoever draws it escapes it."""
+    if not text:
+        return ""
+    safe = redacted(text[: 2 * limit], stops_inside=len(text) > 2 * limit).text
+    return visible(safe[:limit], lines=True) + ("…" if len(safe) > limit else "")
+
+
+def heated(text: str, spans: Sequence[Shared], limit: int = PASSAGE // 4) -> Markup:
+    """A text, masked, with stretches of it marked by how long they are; a long text around its longest stretch."""
+    longest = max(spans, key=lambda s: s.words, default=None)
+    begin = max(0, longest.start - limit // 3) if longest and len(text) > limit else 0
+    part = text[begin : begin + 2 * limit]
+    safe = redacted(part, begins_inside=begin > 0, stops_inside=begin + len(part) < len(text))
+    shown = safe.text[:limit]
+    pieces: list[Markup | str] = ["…" if begin else ""]
+    at = 0
+    for one in spans:
+        inside = one.start >= begin and one.end <= begin + len(part)
+        start, end = safe.span(one.start - begin, one.end - begin) if inside else (0, 0)
+        if not at <= start < end <= len(shown):
+            continue
+        words = "1 word" if one.words == 1 else f"{one.words:,} words in a row"
+        marked = tag(
+            "mark", visible(shown[start:end], lines=True), cls=f"heat h{heat(one.words)}", title=words
+        )
+        pieces += [visible(shown[at:start], lines=True), marked]
+        at = end
+    more = len(safe.text) > limit or begin + len(part) < len(text)
+    return join(*pieces, visible(shown[at:], lines=True), "…" if more else "")
+
+
+def heat(words: int) -> int:
+    """How dark a shared stretch is, 1 to 3: few words in a row, five or more, ten or more."""
+    return 3 if words >= 10 else 2 if words >= 5 else 1
 
 
 def excerpt(line: Line) -> Excerpt | None:

@@ -12,7 +12,10 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from governance.contributions import FUNCTIONALS
 from governance.findings import Severity
+from governance.lake.browsing.evaluations import ALONE, CHANGES, SCORERS, Items, Pair
+from governance.lake.browsing.evaluations import SORTS as ITEM_SORTS
 from governance.lake.browsing.findings import SORTS
 from governance.lake.browsing.wanted import STATUSES, Wanted
 
@@ -217,6 +220,66 @@ class RuleQuery(Query):
     """One rule."""
 
     id: str = text()
+
+
+@dataclass(frozen=True)
+class EvalsQuery(Query):
+    """Two evaluations, and which of their items are listed. Empty base and head mean the latest that fit."""
+
+    base: str = matching(RUN)
+    head: str = matching(RUN)
+    suite: str = text()
+    scorer: str = choice("", *SCORERS)
+    change: str = choice("", *CHANGES, *ALONE)
+    label: str = text()
+    q: str = text()
+    sort: str = choice("suite", *ITEM_SORTS)
+    page: int = whole(1, 1)
+
+    def items(self, pair: Pair) -> Items:
+        """The items it means, of a pair."""
+        return Items(pair, self.change, self.q.strip(), self.label)
+
+
+@dataclass(frozen=True)
+class WhyQuery(EvalsQuery):
+    """One item, the list it was opened from, and what explains it.
+
+    Attributes:
+        k: samples of either sign.
+    """
+
+    item: str = text()
+    attribution: str = matching(RUN)
+    functional: str = choice("", *FUNCTIONALS)
+    k: int = whole(5, 1)
+
+    def listing(self) -> EvalsQuery:
+        """The list it was opened from."""
+        return EvalsQuery(**{f.name: getattr(self, f.name) for f in fields(EvalsQuery)})
+
+
+@dataclass(frozen=True)
+class DriversQuery(Query):
+    """What drove one suite of an attribution, and the group whose rows are listed.
+
+    Attributes:
+        group: its name; `unnamed` stands for the samples that have none.
+    """
+
+    attribution: str = matching(RUN)
+    suite: str = text()
+    functional: str = choice("", *FUNCTIONALS)
+    by: str = choice("label", "source", "cluster", "rule")
+    group: str = text()
+    unnamed: str = choice("", "1")
+    page: int = whole(1, 1)
+
+    def of_group(self, name: str) -> DriversQuery | None:
+        """The samples of a group; None for a name that no address takes."""
+        if len(name) > LONGEST or not name.isprintable():
+            return None
+        return self.at(group=name, unnamed="" if name else "1")
 
 
 def address(page: str, query: Query | None = None) -> str:

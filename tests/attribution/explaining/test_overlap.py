@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.explaining.overlap import Overlap, longest_run, overlaps
+from attribution.explaining.overlap import Overlap, Shared, longest_run, overlaps, run_lengths, shared
 
 ITEM = "Which bank issues the renminbi in China, and since when?"
 
@@ -63,3 +63,35 @@ def test_the_longest_run_is_that_of_all_pairs(a: list[int], b: list[int]):
 
     assert best == length
     assert any(a[i : i + length] == b[end - length : end] for i in range(len(a) - length + 1)) or not length
+
+
+def test_shared_words_are_found_where_they_stand():
+    row = "Q: WHICH bank issues the renminbi? 没有人知道。 in China, and since 1948"
+
+    found = shared(ITEM, row)
+
+    assert [Shared(3, 33, 5), Shared(42, 61, 4)] == found
+    assert "WHICH bank issues the renminbi" == row[3:33]
+    assert "in China, and since" == row[42:61]
+
+
+def test_few_words_in_a_row_are_left_out():
+    assert [] == shared(ITEM, "which bank? the renminbi!")
+    assert [2, 2] == [s.words for s in shared(ITEM, "which bank? the renminbi!", 2)]
+    assert [] == shared("", "a b c") == shared(ITEM, "")
+
+
+@given(st.lists(st.integers(0, 3), max_size=12), st.lists(st.integers(0, 3), max_size=12))
+def test_run_lengths_are_those_of_all_pairs(a: list[int], b: list[int]):
+    def longest(j: int) -> int:
+        return max((n for i in range(len(a)) for n in range(len(b) - j + 1) if a[i : i + n] == b[j : j + n]), default=0)
+
+    assert [longest(j) for j in range(len(b))] == run_lengths(np.array(a, np.uint64), np.array(b, np.uint64)).tolist()
+
+
+@given(st.text("ab 一二", max_size=40), st.text("ab 一二", max_size=40))
+def test_shared_stretches_follow_each_other_and_stand_in_both(item: str, row: str):
+    found = shared(item, row, 1)
+
+    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(1 == len(shared(item, row[s.start : s.end], s.words)) for s in found)

@@ -16,18 +16,21 @@ from ui.dashboard.url_state import (
     ClusterQuery,
     ContaminationQuery,
     DatasetQuery,
+    DriversQuery,
     DuplicatesQuery,
+    EvalsQuery,
     FindingQuery,
     FindingsQuery,
     Query,
     RuleQuery,
     WaiversQuery,
+    WhyQuery,
     address,
 )
 
 QUERIES = (
     Query, FindingsQuery, FindingQuery, DuplicatesQuery, ClusterQuery, ContaminationQuery, DatasetQuery, WaiversQuery,
-    RuleQuery,
+    RuleQuery, EvalsQuery, WhyQuery, DriversQuery,
 )  # fmt: skip
 WORDS = st.text(st.characters(blacklist_categories=("C", "Z")), max_size=30)
 RIGHT: dict[str, st.SearchStrategy[Any]] = {
@@ -40,6 +43,15 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "min": st.integers(0, 10**6),
     "member": st.integers(1, 10**6),
     "rows": st.sampled_from(["marked", "all"]),
+    "base": st.sampled_from(["", "ev-1"]),
+    "head": st.sampled_from(["", "20261126-140000-abc123"]),
+    "scorer": st.sampled_from(["", "strict", "choice"]),
+    "change": st.sampled_from(["", "fixed", "both right", "wrong"]),
+    "attribution": st.sampled_from(["", "a-1"]),
+    "functional": st.sampled_from(["", "margin"]),
+    "by": st.sampled_from(["label", "cluster"]),
+    "unnamed": st.sampled_from(["", "1"]),
+    "k": st.integers(1, 50),
 }
 
 
@@ -47,6 +59,8 @@ def right(kind: type[Query]) -> st.SearchStrategy[Query]:
     """Queries of a kind with values that mean something."""
 
     def of(name: str) -> st.SearchStrategy[Any]:
+        if name == "sort" and issubclass(kind, EvalsQuery):
+            return st.sampled_from(["suite", "gain", "loss"])
         if name == "sort":
             return st.sampled_from(
                 ["rows", "score", *(["severity", "rule"] if kind in {FindingsQuery, FindingQuery} else [])]
@@ -115,6 +129,30 @@ def test_every_order_of_the_lake_can_be_asked_for():
 def test_a_list_knows_whether_it_is_narrowed():
     assert not FindingsQuery(run="r", page=3, sort="rows").narrows
     assert FindingsQuery(q="x").narrows
+
+
+def test_an_item_keeps_the_list_it_was_opened_from():
+    listing = EvalsQuery(run="r", base="a", head="b", change="fixed", page=3, q="bond")
+
+    assert listing == WhyQuery(**vars(listing), item="test/1", k=20).listing()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("math", DriversQuery(by="label", group="math")),
+        ("", DriversQuery(by="label", unnamed="1")),
+        ("a\nb", None),
+        ("x" * 301, None),
+    ],
+)
+def test_the_samples_of_a_group_have_an_address_where_its_name_fits_one(
+    name: str, expected: DriversQuery | None
+):
+    found = DriversQuery(by="label", page=4).of_group(name)
+
+    assert expected == found
+    assert found is None or found == DriversQuery.from_params(found.to_params())
 
 
 def test_a_finding_keeps_the_list_it_was_opened_from():

@@ -11,7 +11,7 @@ from governance.report import RuleOutcome, RuleState, WaiverRecord
 from governance.reports import words
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page
-from ui.dashboard.components import chips
+from ui.dashboard.components import chips, gains
 from ui.dashboard.components.saying import command, draw, notice, section
 from ui.dashboard.components.tables import Column, bars, link, number, table
 from ui.dashboard.frame import dropped, show
@@ -32,6 +32,7 @@ def body(visit: Visit) -> None:
     _verdict(visit, counts)
     _facts(visit, counts)
     _deciding(visit)
+    gains.latest(visit)
     _expiring(visit)
     _idle(visit)
     command(f"govern runs show {visit.run}", f"govern report {visit.run}")
