@@ -78,9 +78,11 @@ def _hooks(capture: Capture, name: str, module: Any, head: torch.nn.Module, tap:
 
         def taken(x: Tensor, back: Tensor) -> None:
             wide = back.float()  # as TRL has it; a token's number is exact in it up to 16 million
-            capture.take(name, head, log_probability, x, torch.stack([wide, tokens.to(wide)], -1))
+            sent = torch.stack([wide, tokens.to(wide)], -1)
+            padded = torch.nn.functional.pad(sent, (0, 0, 0, 1))  # nothing follows the last position
+            capture.take(name, head, log_probability, x, padded)
 
-        output.log_probs = tap(output.log_probs, last.pop()[:, :-1].detach(), taken)
+        output.log_probs = tap(output.log_probs, last.pop().detach(), taken)
         return output
 
     return [
