@@ -55,7 +55,8 @@ class Waiting:
         self.back: Tensor | None = None
 
     def __call__(self, back: Tensor) -> None:
-        """The gradient is there. A second one through the same graph waits in vain, and the check refuses it."""
+        """The gradient is there. A second one through the same graph waits in vain: the common factor has it, or the
+        check refuses it."""
         x, self.x = self.x, None
         if x is None:
             self.back = back
