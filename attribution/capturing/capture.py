@@ -8,9 +8,7 @@ untraced one.
         loss.backward()
     recorded.shares          # (n, P), one row a segment
 
-What the hook needs of the input is the very tensor that the module's product keeps for its own gradient, so nothing
-more is held. Where saved tensors are packed away (gradient checkpointing, offloading) the output passes through `_Tap`
-instead, an identity that saves its input the same way, so that it may be dropped and recomputed.
+`taps` tells how the two come together; under gradient checkpointing too, without holding what it lets go of.
 
 `common_factor` compares the sum of all shares with the gradient that the optimizer gets, parameter by parameter.
 It runs at every step: whatever the taps did not see (a kernel that goes around a module, a parameter used elsewhere)
@@ -31,6 +29,7 @@ from attribution.capturing.fused import fused_taps
 from attribution.capturing.gradients import SharesOf, shares_of
 from attribution.capturing.layout import Layout
 from attribution.capturing.page import Page
+from attribution.capturing.taps import AGAIN, FIRST, OTHER, Recomputed, Taken, Waiting, operand, packing
 from attribution.errors import ParametersNotCovered, SharesDoNotAdd
 from training.observer import Segment
 
@@ -61,19 +60,39 @@ class Recorded:
 
 
 class Capture:
-    """The taps of one model. Use `recording`, and `remove` at the end."""
+    """The taps of one model. Use `recording`, and `remove` at the end.
+
+    Attributes:
+        layout: of the traced parameters.
+        trainable: all trainable parameters, traced or not.
+        storage: precision of shares.
+        coarsest: the coarsest precision that shares went through so far.
+        page: where shares are put together inside `recording`.
+    """
 
     def __init__(self, model: torch.nn.Module, layout: Layout, storage: torch.dtype | None = None) -> None:
         self.layout = layout
         self.trainable = tuple(p for p in model.parameters() if p.requires_grad)
         self.storage = storage or layout.work
         self.coarsest = self.storage
-        self._page: Page | None = None
-        self._hooks = [
-            module.register_forward_hook(_hook(self, name, module, shares), with_kwargs=True)
-            for name, module, shares in _tapped(model, layout)
-        ]
-        self._hooks += fused_taps(self, model, _Tap.apply)
+        self.page: Page | None = None
+        self._modules: list[tuple[torch.nn.Module, Recomputed]] = []
+        self._watching = False
+        self._hooks = []
+        for name, module, shares in _tapped(model, layout):
+            taken = self.taker(name, module, shares)
+            again = Recomputed(taken)
+            self._hooks.append(module.register_forward_hook(_hook(self, taken, again), with_kwargs=True))
+            self._modules.append((module, again))
+        self._hooks += fused_taps(self, model, tapped)
+
+    def watch_recomputation(self) -> None:
+        """Called where a checkpointed region is met: what is computed again is listened to from now on."""
+        if not self._watching:
+            self._watching = True
+            for module, again in self._modules:
+                before = _hook_before(self, again)
+                self._hooks.append(module.register_forward_pre_hook(before, with_kwargs=True))
 
     @contextmanager
     def recording(
@@ -85,12 +104,12 @@ class Capture:
             into: (n, P) in the storage precision, where they are written; None for a new matrix.
         """
         shares = self.empty(len(segments)) if into is None else into
-        self._page = Page(self.layout, segments, rows, shares)
+        self.page = Page(self.layout, segments, rows, shares)
         try:
             yield Recorded(tuple(segments), shares)
-            self._page.finish()
+            self.page.finish()
         finally:
-            self._page = None
+            self.page = None
 
     def empty(self, count: int) -> Tensor:
         """(count, P) room for shares, in the storage precision."""
@@ -99,7 +118,7 @@ class Capture:
     @property
     def active(self) -> bool:
         """True inside `recording`."""
-        return self._page is not None
+        return self.page is not None
 
     def remove(self) -> None:
         """Takes the taps off the model."""
@@ -109,7 +128,7 @@ class Capture:
 
     def take(self, name: str, module: torch.nn.Module, shares: SharesOf, x: Tensor, back: Tensor) -> None:
         """Adds one module's shares; called from backward."""
-        page = self._page
+        page = self.page
         if page is None:
             return
         self._admit(page, name, x, back)
@@ -119,7 +138,7 @@ class Capture:
                 if place is not None:
                     page.add(place, who, value)
 
-    def taker(self, name: str, module: torch.nn.Module, shares: SharesOf) -> Callable[[Tensor, Tensor], None]:
+    def taker(self, name: str, module: torch.nn.Module, shares: SharesOf) -> Taken:
         """`take` of one module; of a linear layer the products are written where they belong at once."""
         place = self.layout.index.get(id(getattr(module, "weight", None)))
         if (
@@ -132,7 +151,7 @@ class Capture:
         weight = module.weight
 
         def product(x: Tensor, back: Tensor) -> None:
-            page = self._page
+            page = self.page
             if page is not None and weight.requires_grad:
                 self._admit(page, name, x, back)
                 page.add_product(place, x, back)
@@ -173,67 +192,43 @@ class _Tap(torch.autograd.Function):
         return backs[0], None, None
 
 
-class _Waiting:
-    """A hook on a module's output; it lets go of the input once the gradient has come, as autograd does."""
-
-    __slots__ = ("taken", "x")
-
-    def __init__(self, taken: Callable[[Tensor, Tensor], None], x: Tensor) -> None:
-        self.taken = taken
-        self.x: Tensor | None = x
-
-    def __call__(self, back: Tensor) -> None:
-        x, self.x = self.x, None
-        if x is None:  # a second backward through the same graph is missed here, and the check refuses it
-            return
-        if torch.is_grad_enabled():
-            with torch.no_grad():
-                self.taken(x, back)
-        else:
-            self.taken(x, back)
+def tapped(output: Tensor, x: Tensor, taken: Callable[[Tensor, Tensor], None]) -> Tensor:
+    """The output as it is; when backward comes through it, `taken` gets x and what came back."""
+    tap: Tensor = _Tap.apply(output, x, taken)  # type: ignore[no-untyped-call]
+    return tap
 
 
-def _hook(capture: Capture, name: str, module: torch.nn.Module, shares: SharesOf) -> Any:
-    taken = capture.taker(name, module, shares)
-
+def _hook(capture: Capture, taken: Taken, again: Recomputed) -> Any:
     def hook(_: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> Any:
-        if not capture.active or not output.requires_grad:
+        page = capture.page
+        if page is None or not output.requires_grad:
             return None
-        x = args[0] if args else next(iter(kwargs.values()))
-        if _packed_away():
-            return _Tap.apply(output, x.detach(), taken)  # type: ignore[no-untyped-call]
-        output.register_hook(_Waiting(taken, x if x.dtype is output.dtype else _operand(x, output)))
+        packed = packing()
+        if packed is None:
+            output.register_hook(Waiting(taken, operand(_input(args, kwargs), output)))
+        elif packed[0] == OTHER:
+            return tapped(output, _input(args, kwargs).detach(), taken)
+        elif packed[0] == FIRST and torch._C._current_graph_task_id() == -1:
+            capture.watch_recomputation()
+            output.register_hook(again.expect(page, packed[1]))
         return None
 
     return hook
 
 
-_hooks_on_saved = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", lambda _: True)
+def _hook_before(capture: Capture, again: Recomputed) -> Any:
+    """Before the module, as a region that is computed again ends within the last module that saves something."""
+
+    def hook(_: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        page, packed = capture.page, packing()
+        if page is not None and packed is not None and packed[0] == AGAIN:
+            again.give(page, packed[1], _input(args, kwargs).detach())
+
+    return hook
 
 
-def _packed_away() -> bool:
-    """True where autograd packs what it saves, or where this version of torch does not tell."""
-    return _hooks_on_saved(False) is not None
-
-
-def _operand(x: Tensor, output: Tensor) -> Tensor:
-    """The input as a product under autocast keeps it for its own gradient; `x` where that is not found.
-
-    x itself would be kept for us alone, in float32: at 0.6B parameters and 8 x 1,024 tokens 9 GB.
-    """
-    node: Any = output.grad_fn
-    for _ in range(3):
-        kept = getattr(node, _KEPT.get(type(node).__name__, ""), None)
-        if isinstance(kept, torch.Tensor):
-            return kept.view(x.shape) if kept.numel() == x.numel() and kept.is_contiguous() else x
-        following = node.next_functions
-        if not following or following[0][0] is None:
-            break
-        node = following[0][0]
-    return x
-
-
-_KEPT = {"MmBackward0": "_saved_self", "AddmmBackward0": "_saved_mat1", "BmmBackward0": "_saved_self"}
+def _input(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    return args[0] if args else next(iter(kwargs.values()))
 
 
 def _tapped(model: torch.nn.Module, layout: Layout) -> list[tuple[str, torch.nn.Module, SharesOf]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from attribution.entries import ANSWER_LOSS, MARGIN
-from attribution.tracing.items import Probe
+from attribution.tracing.items import BATCH, TOKENS, Probe
 from governance.errors import UsageError
 from training.evaluation.plan import Choice, plan
 from training.evaluation.rendering import Renderer
@@ -16,10 +16,6 @@ from training.evaluation.targets import gold_batch, margin_batch
 if TYPE_CHECKING:
     from governance.benchmarks import Suite
     from training.evaluation.asking import Asked
-
-BATCH, TOKENS = 32, 2048
-"""Items whose gradients are computed at a time, and tokens of them with padding: on a GPU a batch of a few short items
-takes as long as one of many, as neither fills it."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,17 @@
     python -m benchmarks.trace.overhead                          # tiny Qwen3 with LoRA on the CPU
     python -m benchmarks.trace.overhead --shape 0.6b --bf16      # Qwen3-0.6B's shape, random weights, on a GPU
 
-One process, one model, synthetic tokens, so it runs from a bare checkout. The variants take turns, `--rounds` times,
-each on a fresh trainer from the same weights; the figure is the median over rounds. Time is wall time on a GPU, where
+One process, synthetic tokens, so it runs from a bare checkout. The variants are trained side by side from the same
+weights and take turns at every step, so that a busy machine slows all of them alike. Time is wall time on a GPU, where
 kernels run beside Python, and process time on a CPU, which others may be using too.
 
     plain      TRL's SFTTrainer with LoRA, nothing attached
     capture    per-sample gradients, their check, and the optimizer's movement taken apart at every step; nothing kept
-    whole      marks at the spacing given, or adaptive under the cost ceiling
+    whole      the tracer as it is by default: marks, settlements, removal score, adaptive under the cost ceiling
+    bergson    the gradient callback of bergson, where it is installed: projections of per-sample gradients to disk
+
+`step` is the median over steps of a variant's step over the plain one beside it, `run` the whole of training, with the
+first and the last mark and the settlements, over the whole of the plain one; in brackets the range over rounds.
 """
 
 from __future__ import annotations
@@ -17,14 +21,16 @@ from __future__ import annotations
 import argparse
 import copy
 import gc
+import importlib.util
+import os
 import resource
 import statistics
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -34,9 +40,10 @@ from attribution.ledger.coverage import coverage
 from attribution.ledger.movement import read_after
 from attribution.ledger.refresh import Refresh
 from attribution.ledger.rows import balances
-from attribution.tracing.items import Probe
+from attribution.tracing.items import BATCH, TOKENS, Probe
 from attribution.tracing.tracer import Tracer, TraceSettings
 from attribution.tracing.trl import AttributionCallback
+from benchmarks.trace.turns import Record, Turn, Turns
 from training.evaluation.functionals import Continuation, answer_batch
 
 SHAPES = {
@@ -50,48 +57,101 @@ HEADS = {
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
-@dataclass(frozen=True)
-class Took:
-    """One run: seconds a step, the first few left out; peak bytes; what the ledger covered."""
-
-    variant: str
-    seconds: float
-    peak: int
-    covered: float | None
-    spacing: int | None
-
-
 def main() -> None:
     """Measures and prints a table."""
     options = _options()
     warnings.simplefilter("ignore")
+    _quiet()
     device = "cuda" if torch.cuda.is_available() and not options.cpu else "cpu"
     if device == "cpu":
         torch.set_num_threads(1)
     base = _model(options).to(device)
     print(_heading(options, device), flush=True)
-    variants = _variants(options, device)
-    took = []
+    if options.profile:
+        for name in options.variants:
+            _profile(name, base, options, device)
+        return
+    peaks = {} if device == "cuda" else {name: _peak_alone(name, base, options) for name in options.variants}
+    _round(base, _short(options), device)  # kernels are loaded, allocators have their memory
+    rounds = []
     for number in range(options.rounds):
-        for name, settings in variants.items():
-            took.append(_run(name, settings, base, options, device))
-            print(f"  round {number + 1}: {_line(took[-1])}", flush=True)
-    _table(took, list(variants))
+        rounds.append(_round(base, options, device))
+        print(f"  round {number + 1}: {_words(rounds[-1])}", flush=True)
+    _table(rounds, peaks)
 
 
-def _variants(options: Any, device: str) -> dict[str, TraceSettings | None]:
-    storage = "bfloat16" if device == "cuda" else "full"
-    whole = (
-        Refresh(every=4, most=options.most, ceiling=options.ceiling)
-        if options.spacing == "adaptive"
-        else Refresh(every=int(options.spacing), adaptive=False)
-    )
-    common = {"storage": storage, "interval": options.interval, "marks": options.marks}
-    return {
-        "plain": None,
-        "capture": TraceSettings(refresh=Refresh(every=10**6, adaptive=False), removal=False, **common),
-        "whole": TraceSettings(refresh=whole, removal=options.removal, **common),
-    }
+def _quiet() -> None:
+    from datasets import disable_progress_bars
+
+    disable_progress_bars()
+
+
+def _short(options: Any) -> Any:
+    return argparse.Namespace(**{**vars(options), "steps": 3, "spacing": "2"})
+
+
+def _round(base: Any, options: Any, device: str) -> dict[str, Record]:
+    """All variants side by side, once."""
+    gc.collect()  # what was before holds itself in cycles
+    if device == "cuda":
+        torch.cuda.empty_cache()
+
+    def training(name: str) -> Callable[[Turn], Any]:
+        return lambda turn: _train(name, base, options, device, [turn.callback()])
+
+    return Turns(device).run({name: training(name) for name in options.variants})
+
+
+def _train(name: str, base: Any, options: Any, device: str, callbacks: Sequence[Any]) -> Any:
+    """One training from the same weights; (coverage, spacing at the end) where there is a ledger."""
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = _trainer(base, options, folder, device)
+        tracer = _attached(name, trainer, options, device, Path(folder))
+        for callback in callbacks:
+            trainer.add_callback(callback)
+        trainer.train()
+    if tracer is None or not tracer.intervals:
+        return None
+    return coverage(balances(tracer.intervals, tracer.names)).explained, tracer.refresh.every
+
+
+def _attached(name: str, trainer: Any, options: Any, device: str, folder: Path) -> Tracer | None:
+    if name == "plain":
+        return None
+    if name == "bergson":
+        from bergson.huggingface import GradientCollectorCallback, prepare_for_gradient_collection
+
+        trainer.add_callback(GradientCollectorCallback(folder / "gradients"))
+        prepare_for_gradient_collection(trainer)
+        return None
+    callback = AttributionCallback(_probes(options), _settings(name, options, device))
+    if name == "capture":
+        callback.tracer.__class__ = CaptureOnly
+    callback.attach(trainer)
+    return callback.tracer
+
+
+def _settings(name: str, options: Any, device: str) -> TraceSettings:
+    plain = TraceSettings(storage="bfloat16" if device == "cuda" else "full")
+    if name == "capture":
+        return replace(plain, refresh=Refresh(every=10**6, adaptive=False), removal=False)
+    if options.spacing == "adaptive":
+        return plain
+    return replace(plain, refresh=Refresh(every=int(options.spacing), adaptive=False))
+
+
+class CaptureOnly(Tracer):
+    """Takes every step apart and keeps nothing of it."""
+
+    def step_started(self, step: int) -> None:
+        """No mark."""
+        self._recorded = []
+
+    def after_update(self, step: int) -> None:
+        """The movement is read, and let go."""
+        _, _, pending = self._pending  # type: ignore[misc]
+        read_after(self.layout, self._running.optimizer, pending)
+        self._pending, self._recorded = None, []
 
 
 def _model(options: Any) -> Any:
@@ -107,43 +167,8 @@ def _model(options: Any) -> Any:
         bos_token_id=1,
         eos_token_id=2,
     )
-    return Qwen3ForCausalLM(config).to(torch.bfloat16 if options.bf16 else torch.float32)
-
-
-def _run(name: str, settings: TraceSettings | None, base: Any, options: Any, device: str) -> Took:
-    """One training from the same weights."""
-    _forget_peak(device)
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = _trainer(base, options, folder, device)
-        steps = _Steps(device)
-        trainer.add_callback(steps.callback())
-        callback = None
-        if settings is not None:
-            probes = _probes(options)
-            callback = AttributionCallback(probes, settings, say=lambda text: print(f"  {text}", flush=True))
-            if name == "capture":
-                callback.tracer.__class__ = CaptureOnly
-            callback.attach(trainer)
-        trainer.train()
-    seconds, peak = steps.each(options.skip), _peak(device)
-    if callback is None or name == "capture":
-        return Took(name, seconds, peak, None, None)
-    found = coverage(balances(callback.tracer.intervals, callback.tracer.names))
-    return Took(name, seconds, peak, found.explained, callback.tracer.refresh.every)
-
-
-class CaptureOnly(Tracer):
-    """Takes every step apart and keeps nothing of it."""
-
-    def step_started(self, step: int) -> None:
-        """No mark."""
-        self._recorded = []
-
-    def after_update(self, step: int) -> None:
-        """The movement is read, and let go."""
-        _, _, pending = self._pending  # type: ignore[misc]
-        read_after(self.layout, self._running.optimizer, pending)
-        self._pending = None
+    with torch.device("cuda" if torch.cuda.is_available() and not options.cpu else "cpu"):
+        return Qwen3ForCausalLM(config).to(torch.bfloat16 if options.bf16 else torch.float32)
 
 
 def _trainer(base: Any, options: Any, folder: str, device: str) -> Any:
@@ -157,8 +182,7 @@ def _trainer(base: Any, options: Any, folder: str, device: str) -> Any:
         LoraConfig(r=options.rank, lora_alpha=32, lora_dropout=0.0, target_modules=TARGETS),
     )
     made = torch.Generator().manual_seed(1)
-    vocabulary = min(512, SHAPES[options.shape]["vocab_size"])
-    tokens = torch.randint(3, vocabulary, (options.rows * options.steps, options.tokens), generator=made)
+    tokens = torch.randint(3, 512, (options.rows * options.steps, options.tokens), generator=made)
     rows = [{"input_ids": t, "labels": [-100] * (len(t) // 2) + t[len(t) // 2 :]} for t in tokens.tolist()]
     config = SFTConfig(
         output_dir=folder,
@@ -175,9 +199,13 @@ def _trainer(base: Any, options: Any, folder: str, device: str) -> Any:
         max_length=None,
         disable_tqdm=True,
     )
-    return SFTTrainer(
+    trainer = SFTTrainer(
         model=model, args=config, train_dataset=Dataset.from_list(rows), processing_class=_tokenizer()
     )
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def _tokenizer() -> Any:
@@ -190,126 +218,140 @@ def _tokenizer() -> Any:
 
 
 def _probes(options: Any) -> tuple[Probe, ...]:
-    """Items of synthetic tokens, eight a batch."""
+    """Items of synthetic tokens, as many a batch as `govern attribute` takes together."""
     made = torch.Generator().manual_seed(2)
     half = options.item_tokens // 2
     tokens = torch.randint(3, 512, (options.items, options.item_tokens), generator=made).tolist()
     questions = [Continuation(tuple(t[:half]), tuple(t[half:])) for t in tokens]
+    rows = max(1, min(BATCH, TOKENS // options.item_tokens))
     return tuple(
         Probe(
             "synthetic",
-            tuple(f"item/{n}" for n in range(first, min(first + options.item_rows, options.items))),
+            tuple(f"item/{n}" for n in range(first, min(first + rows, options.items))),
             ANSWER_LOSS,
-            answer_batch(questions[first : first + options.item_rows]),
+            answer_batch(questions[first : first + rows]),
         )
-        for first in range(0, options.items, options.item_rows)
+        for first in range(0, options.items, rows)
     )
 
 
-class _Steps:
-    """The clock between the ends of successive steps, so that marks and settlements are in it."""
-
-    def __init__(self, device: str) -> None:
-        self.ends: list[float] = []
-        self._clock: Callable[[], float] = time.perf_counter if device == "cuda" else time.process_time
-        self._device = device
-
-    def callback(self) -> Any:
-        """For the trainer."""
-        from transformers import TrainerCallback
-
-        steps = self
-
-        class Clock(TrainerCallback):
-            def on_step_end(self, *_: Any, **__: Any) -> None:
-                steps.end()
-
-            def on_train_begin(self, *_: Any, **__: Any) -> None:
-                steps.end()
-
-        return Clock()
-
-    def end(self) -> None:
-        """A step is over."""
-        if self._device == "cuda":
-            torch.cuda.synchronize()
-        self.ends.append(self._clock())
-
-    def each(self, skip: int) -> float:
-        """Mean seconds a step without the first few."""
-        counted = self.ends[skip:]
-        return (counted[-1] - counted[0]) / (len(counted) - 1)
+def _peak_alone(name: str, base: Any, options: Any) -> int:
+    """Bytes that a process of its own takes at most for one training; a child, as a peak never falls."""
+    reads, writes = os.pipe()
+    child = os.fork()
+    if not child:
+        _train(name, base, options, "cpu", [])
+        unit = 1 if sys.platform == "darwin" else 1024
+        os.write(writes, str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit).encode())
+        os._exit(0)
+    os.close(writes)
+    os.waitpid(child, 0)
+    with os.fdopen(reads) as told:
+        return int(told.read() or 0)
 
 
-def _forget_peak(device: str) -> None:
-    gc.collect()  # the run before holds itself in cycles
+def _profile(name: str, base: Any, options: Any, device: str) -> None:
+    """Where one step's time goes, by operation."""
+    from torch.profiler import ProfilerActivity, profile
+    from transformers import TrainerCallback
+
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device == "cuda" else [])]
+    profiler = profile(activities=activities)
+
+    class Window(TrainerCallback):
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step == 5:
+                _settle(device)
+                profiler.start()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step == 6:
+                _settle(device)
+                profiler.stop()
+
+    _train(name, base, argparse.Namespace(**{**vars(options), "steps": 8}), device, [Window()])
+    found = profiler.key_averages()
+    print(f"\n== {name}: one step, operations by time of their own")
+    for key in ["self_cuda_time_total"] * (device == "cuda") + ["self_cpu_time_total"]:
+        print(found.table(sort_by=key, row_limit=25, max_name_column_width=48))
+
+
+def _settle(device: str) -> None:
     if device == "cuda":
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
-
-
-def _peak(device: str) -> int:
-    """Bytes: on the GPU of this run; on the CPU of the process so far, which only grows."""
-    if device == "cuda":
-        return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        torch.cuda.synchronize()
 
 
 def _heading(options: Any, device: str) -> str:
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU, one thread"
     return (
-        f"Qwen3 {options.shape}, LoRA r={options.rank}, {options.rows} x {options.tokens} tokens a step, "
-        f"{options.items} items of {options.item_tokens} tokens, {'bf16' if options.bf16 else 'float32'}, "
-        f"checkpointing {'on' if options.checkpointing else 'off'}, {options.steps} steps, {name}"
+        f"Qwen3 {options.shape}, LoRA r={options.rank}, {options.rows} x {options.tokens} = "
+        f"{options.rows * options.tokens:,} tokens a step, {options.items} items of {options.item_tokens} tokens, "
+        f"{'bf16' if options.bf16 else 'float32'}, checkpointing {'on' if options.checkpointing else 'off'}, "
+        f"{options.steps} steps, {name}, torch {torch.__version__}"
     )
 
 
-def _line(took: Took) -> str:
-    covered = "" if took.covered is None else f", coverage {100 * took.covered:.1f} %, spacing {took.spacing}"
-    return f"{took.variant:8s} {1000 * took.seconds:9.1f} ms a step, peak {took.peak / 1e9:6.2f} GB{covered}"
+def _by_step(records: dict[str, Record], name: str) -> float:
+    """Median over steps of a step over the plain one beside it, less one; the first step has loaded what it needs."""
+    pairs = zip(records[name].steps[1:], records["plain"].steps[1:], strict=True)
+    return statistics.median(mine / plain for mine, plain in pairs) - 1
 
 
-def _table(took: list[Took], variants: list[str]) -> None:
-    plain = statistics.median(t.seconds for t in took if t.variant == "plain")
-    print(f"{'variant':10s}{'ms a step':>12s}{'over plain':>12s}{'peak GB':>10s}{'coverage':>10s}")
-    for name in variants:
-        mine = [t for t in took if t.variant == name]
-        seconds = statistics.median(t.seconds for t in mine)
-        covered = mine[-1].covered
-        share = "" if covered is None else f"{100 * covered:.1f} %"
-        over = f"{100 * (seconds / plain - 1):+.1f} %"
-        print(
-            f"{name:10s}{1000 * seconds:12.1f}{over:>12s}{max(t.peak for t in mine) / 1e9:10.2f}{share:>10s}"
-        )
+def _by_run(records: dict[str, Record], name: str) -> float:
+    return records[name].whole / records["plain"].whole - 1
+
+
+def _words(records: dict[str, Record]) -> str:
+    plain = statistics.median(records["plain"].steps)
+    others = (
+        f"{name} step {100 * _by_step(records, name):+.1f} % run {100 * _by_run(records, name):+.1f} %"
+        for name in records
+        if name != "plain"
+    )
+    return f"plain {1000 * plain:.1f} ms a step; " + "; ".join(others)
+
+
+def _table(rounds: Sequence[dict[str, Record]], peaks: dict[str, int]) -> None:
+    print(
+        f"{'variant':9s}{'ms a step':>11s}  {'step over plain':24s}{'run over plain':24s}{'peak GB':>8s}  ledger"
+    )
+    for name in rounds[0]:
+        middle = statistics.median(step for r in rounds for step in r[name].steps)
+        peak = peaks.get(name) or max(r[name].peak for r in rounds)
+        found = rounds[-1][name].result
+        ledger = "" if found is None else f"coverage {100 * found[0]:.1f} %, spacing {found[1]} at the end"
+        step = _spread([_by_step(r, name) for r in rounds])
+        run = _spread([_by_run(r, name) for r in rounds])
+        print(f"{name:9s}{1000 * middle:11.1f}  {step:24s}{run:24s}{peak / 1e9:8.2f}  {ledger}")
+
+
+def _spread(shares: Sequence[float]) -> str:
+    low, middle, high = (100 * f(shares) for f in (min, statistics.median, max))
+    return f"{middle:+.1f} % [{low:+.1f}, {high:+.1f}]"
 
 
 def _options() -> Any:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    known = ["plain", "capture", "whole", *(["bergson"] if importlib.util.find_spec("bergson") else [])]
+    parser.add_argument("--variants", nargs="+", choices=known, default=known)
     parser.add_argument("--shape", choices=sorted(SHAPES), default="tiny")
     parser.add_argument("--bf16", action="store_true", help="weights in bfloat16; adapters stay in float32")
     parser.add_argument("--cpu", action="store_true", help="use the CPU even where there is a GPU")
     parser.add_argument("--checkpointing", action="store_true", help="gradient checkpointing")
-    parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--skip", type=int, default=8, help="first steps that are not counted")
+    parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=16)
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--items", type=int, default=64)
     parser.add_argument("--item-tokens", type=int, default=64)
-    parser.add_argument("--item-rows", type=int, default=16)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--spacing", default="adaptive", help="steps between marks, or 'adaptive'")
     parser.add_argument(
-        "--ceiling", type=float, default=0.15, help="share of step time for marks and settlements"
+        "--profile", action="store_true", help="where one step's time goes, in place of figures"
     )
-    parser.add_argument("--most", type=int, default=64)
-    parser.add_argument("--interval", type=int, default=40)
-    parser.add_argument("--marks", type=int, default=4)
-    parser.add_argument("--removal", action="store_true", help="gather the removal score too")
     return parser.parse_args()
 
 

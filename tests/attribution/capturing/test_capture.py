@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
-from attribution.capturing.capture import Capture, common_factor
+from attribution.capturing.capture import Capture, common_factor, quick_factor
 from attribution.capturing.layout import layout_of
 from attribution.errors import CannotTrace, ParametersNotCovered, SharesDoNotAdd
 from governance.errors import UsageError
@@ -91,6 +93,111 @@ def test_gradient_checkpointing_gives_the_same_shares(reentrant: bool) -> None:
     _, shares = recorded(model, *batch)
 
     torch.testing.assert_close(shares, expected)
+
+
+class Regions(nn.Module):
+    """Layers each in a checkpointed region of its own, of which the second is called again in a third region."""
+
+    def __init__(self, checkpointed: bool) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False)
+        self.checkpointed = checkpointed
+
+    def forward(self, x: Any) -> Any:
+        for region in (self._one, self._two, self._two):
+            x = checkpoint(region, x, use_reentrant=False) if self.checkpointed else region(x)
+        return x
+
+    def _one(self, x: Any) -> Any:
+        return self.first(torch.tanh(self.first(torch.tanh(x))))
+
+    def _two(self, x: Any) -> Any:
+        return torch.tanh(self.second(x)) + self.second(torch.sin(x))
+
+
+def test_checkpointed_regions_may_call_a_module_again() -> None:
+    x = torch.randn(2, 5, 4, dtype=torch.float64)
+    found = []
+    for checkpointed in (False, True):
+        torch.manual_seed(0)
+        model = Regions(checkpointed).double()
+        _, shares = recorded(model, {"input_ids": x}, _rows(2), lambda m, i: m(i["input_ids"]).square().sum())
+        found.append(shares)
+
+    torch.testing.assert_close(found[1], found[0])
+
+
+def test_tensors_that_are_offloaded_give_the_same_shares() -> None:
+    model = tiny_qwen3()
+    batch = padded(ROWS, [0, 1, 2])
+    _, expected = recorded(model, *batch)
+
+    def offloaded(model: Any, inputs: Any) -> Any:
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t):
+            return loss_of(model, inputs)
+
+    _, shares = recorded(model, *batch, loss=offloaded)
+
+    torch.testing.assert_close(shares, expected)
+
+
+def test_checkpointing_lets_go_of_inputs_between_forward_and_backward() -> None:
+    alive: list[Any] = []
+
+    class Watched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            x = torch.sin(x)
+            alive.append(weakref.ref(x))
+            return self.inner(x)
+
+    model = Watched()
+    capture = Capture(model, layout_of(model))
+    with capture.recording(_rows(2), 2):
+        x = torch.randn(2, 5, 4, requires_grad=True)
+        loss = checkpoint(model, x, use_reentrant=False).sum()
+        held = [ref() is not None for ref in alive]
+        loss.backward()
+    capture.remove()
+
+    assert [False] == held
+
+
+def test_packed_samples_of_very_different_lengths_have_the_shares_they_have_alone() -> None:
+    rows = [*sentences(2, least=3, most=3), *sentences(2, seed=1, least=9, most=9)]
+    model = tiny_qwen3()
+    layout = layout_of(model)
+    expected = []
+    for n, row in enumerate(rows):
+        model.zero_grad()
+        loss_of(model, padded([row], [n])[0]).backward()
+        expected.append(layout.gradients())
+
+    _, shares = recorded(model, *packed(rows, [0, 1, 2, 3]))
+
+    torch.testing.assert_close(shares, torch.stack(expected), rtol=1e-5, atol=1e-8)
+
+
+def test_parameters_that_nothing_came_back_to_have_shares_of_zero() -> None:
+    class Unused(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.used, self.unused = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            return self.used(x)
+
+    model = Unused()
+
+    layout, shares = recorded(
+        model, {"input_ids": torch.randn(2, 5, 4)}, _rows(2), lambda m, i: m(i["input_ids"]).square().sum()
+    )
+
+    assert not shares[:, layout.places[id(model.unused.weight)]].any()
+    assert shares[:, layout.places[id(model.used.weight)]].any()
 
 
 def test_a_module_called_twice_has_one_share() -> None:
@@ -220,6 +327,20 @@ def test_the_factor_is_the_clipping() -> None:
     assert 1.0 == common_factor(layout, 0 * total, 0 * total, 1e-8)
     with pytest.raises(SharesDoNotAdd):
         common_factor(layout, total, total * float("nan"), 1e-8)
+
+
+def test_one_parameter_that_is_off_is_named_though_all_others_outweigh_it() -> None:
+    layout = layout_of(tiny_qwen3())
+    total = torch.randn(layout.size, dtype=torch.float64)
+    place = layout.names.index("model.norm.weight")
+    gradient = 0.25 * total
+    gradient[layout.starts[place] : layout.starts[place + 1]] *= 1.001
+
+    assert quick_factor(layout, total, gradient, 1e-2) == pytest.approx(0.25, rel=1e-3)
+    assert quick_factor(layout, total, gradient, 1e-5) is None
+    with pytest.raises(SharesDoNotAdd) as refused:
+        common_factor(layout, total, gradient, 1e-5)
+    assert "model.norm.weight" == refused.value.where
 
 
 def _rows(count: int) -> tuple[Segment, ...]:

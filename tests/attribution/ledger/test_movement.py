@@ -68,6 +68,31 @@ def test_weights_that_others_write_are_noticed() -> None:
     assert "model.norm.weight" == refused.value.where
 
 
+def test_what_is_refused_is_not_booked() -> None:
+    model = tiny_qwen3()
+    tracer = traced()
+
+    with pytest.raises(OptimizerNotCovered):
+        train(model, torch.optim.AdamW(model.parameters()), Loop(), [Meddles(model, "weight"), tracer])
+
+    assert [] == tracer.intervals
+    assert [] == tracer._open.held
+
+
+def test_momentum_that_others_write_is_noticed() -> None:
+    model = tiny_qwen3()
+    optimizer = torch.optim.AdamW(model.parameters())
+
+    class Writes(Watching):
+        def after_update(self, step: int) -> None:
+            optimizer.state[model.model.norm.weight]["exp_avg"].mul_(1.01)
+
+    with pytest.raises(OptimizerNotCovered) as refused:
+        train(model, optimizer, Loop(), [Writes(), traced()])
+    assert "model.norm.weight" == refused.value.where
+    assert "momentum" in refused.value.what
+
+
 def test_gradients_changed_after_they_were_read_are_noticed() -> None:
     model = tiny_qwen3()
 
