@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64 << 20  # bytes
 COLUMNS = "columns are: label, items, passed or pass_at_1, and if you like rows, available, target, best"
-UNLABELLED = "`govern label FILE -o LABELLED` labels a file of items; evaluate that one, or name a table of label, items, passed"
+UNLABELLED = (
+    "`govern label FILE -o LABELLED` labels items; evaluate these, or name a table of label, items, passed"
+)
 Scored = Literal["strict", "official"]
 """Whose score of an item counts."""
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
