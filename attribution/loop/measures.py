@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64 << 20  # bytes
 COLUMNS = "columns are: label, items, passed or pass_at_1, and if you like rows, available, target, best"
+UNLABELLED = (
+    "`govern label FILE -o LABELLED` labels items; evaluate these, or name a table of label, items, passed"
+)
 Scored = Literal["strict", "official"]
 """Whose score of an item counts."""
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -103,7 +106,8 @@ def measured_in(lake: Lake, names: Sequence[str], score: Scored, *, count_rows: 
         count_rows: tell the rows of each label; not where the loop counts tokens.
 
     Raises:
-        UsageError: no item has such a score, or the evaluations are of different training runs.
+        UsageError: no item has such a score, or none of those that do has a label, or the evaluations are of different
+            training runs.
     """
     import polars as pl
 
@@ -120,6 +124,9 @@ def measured_in(lake: Lake, names: Sequence[str], score: Scored, *, count_rows: 
         raise UsageError(
             f"no item has a score of kind {score}", where=", ".join(names), hint="`govern eval` scores items"
         )
+    if (items["label"].fill_null("") == "").all():
+        what = f"none of the {len(items):,} items with a score has a label, so there is nothing to share a budget among"
+        raise UsageError(what, where=", ".join(names), hint=UNLABELLED)
     counts = items.group_by(pl.col("label").fill_null("")).agg(pl.len(), pl.col(score).sum()).sort("label")
     rows = _rows_by_label(lake, runs.pop()) if count_rows else None
     return tuple(

@@ -22,6 +22,9 @@ OPTIONS = ("options", "choices", "endings", "candidates")
 CONTEXT = ("context", "passage", "article", "document", "table", "support")
 IDENTITY = ("id", "uid", "item", "item_id", "question_id", "_id", "record_id", "unique_id")
 SUBJECT = ("subject", "category", "topic", "task", "type")
+LABEL = (
+    "govern_label",
+)  # as `govern label` writes it; what is called `label` elsewhere is as often the answer
 
 
 def detect(path: Path) -> bool:
@@ -73,6 +76,7 @@ def item_of(name: str, row: Row) -> RawItem | None:
         answer=_answer(fields, options),
         context=_first(fields, CONTEXT),
         subject=_first(fields, SUBJECT),
+        label=_first(fields, LABEL),
     )
 
 

@@ -86,3 +86,54 @@ def test_curation_takes_the_proposal(run: Run, folder: Path):
     with open_lake(".govern", read_only=True) as lake:
         labels = load_members(lake, find_split(lake, "next")).column("label").to_pylist()
     assert {"a": 10, "b": 10, "c": 10} == {label: labels.count(label) for label in sorted(set(labels))}
+
+
+QUICK = ("--set", "device=cpu", "--set", "max_steps=2", "--set", "batch_size=2", "-q")
+
+
+@pytest.mark.slow
+def test_the_loop_closes(run: Run, folder: Path):
+    """Labelled items, a split, a model, its evaluation, a proposal, the next split, the next model."""
+
+    def done(*arguments: str) -> None:
+        ended = run(*arguments)
+        assert 0 == ended.code, ended.err
+
+    rows = [
+        {"prompt": f"What is {n} {word} {n + 3}?", "response": f"It is {n}.", "label": label}
+        for label, word in (("a", "plus"), ("b", "times"))
+        for n in range(2, 22)
+    ]
+    write_rows(folder / "train.jsonl", rows)
+    items = [
+        {"question": f"What is {n} {word} 30?", "answer": f"{n}", "govern_label": label}
+        for label, word in (("a", "plus"), ("b", "times"))
+        for n in (31, 32)
+    ]
+    write_rows(folder / "items.jsonl", items)
+    write_rows(
+        folder / "bare.jsonl", [{k: v for k, v in item.items() if k != "govern_label"} for item in items]
+    )
+    (folder / "first.toml").write_text(
+        'format = 1\n[[label]]\nlabel = "a"\nrows = 5\n[[label]]\nlabel = "b"\nrows = 5\n'
+    )
+    done("ingest", "train.jsonl", "-q")
+    done("curate", "train", "--name", "sums", "--allocation", "first.toml", "-q")
+    done("train", "sums", *QUICK, "-o", "first")
+    answer = ("--max-new-tokens", "4", "-q")
+    done("eval", "first/model", "--suite", "bare=bare.jsonl", *answer)
+    refused = run("allocate", "latest", "--budget", "10")
+    done("eval", "first/model", "--suite", "items=items.jsonl", *answer)
+
+    done("allocate", "latest", "--budget", "10", "-o", "allocation.json", "-q")
+    done("curate", "train", "--name", "sums", "--allocation", "allocation.json", "-q")
+    done("train", "sums", *QUICK, "-o", "second")
+
+    assert (2, True) == (refused.code, "has a label" in refused.err)
+    proposal = read_allocation(folder / "allocation.json")
+    assert {"a": (5, 10), "b": (5, 10)} == {one.label: (one.previous, one.rows) for one in proposal.label}
+    with open_lake(".govern", read_only=True) as lake:
+        labels = load_members(lake, find_split(lake, "sums")).column("label").to_pylist()
+    assert {"a": 10, "b": 10} == {label: labels.count(label) for label in sorted(set(labels))}
+    record = json.loads((folder / "second" / "run.json").read_text())
+    assert "sums@2" == record["split"]

@@ -120,3 +120,11 @@ def test_without_such_a_score_there_is_nothing_to_count(lake: Lake):
 
     with pytest.raises(UsageError, match="no item has a score of kind official"):
         measured_in(lake, ["e1"], "official", count_rows=True)
+
+
+def test_a_suite_without_labels_is_refused_with_how_to_get_some(lake: Lake):
+    evaluated(lake, "e1", (None, 1.0), (None, 0.0), ("", 1.0))
+
+    with pytest.raises(UsageError, match="none of the 3 items with a score has a label") as refused:
+        measured_in(lake, ["e1"], "strict", count_rows=True)
+    assert "govern label" in refused.value.hint
