@@ -77,7 +77,8 @@ def test_items_come_to_the_same_as_in_memory(lake: Lake, whole: EvaluationCompar
     ]  # fmt: skip
     assert sorted(expected, key=str) == sorted(
         (
-            (f.item, f.change, f.label, f.gold, f.before, f.after, f.before_answer, f.after_answer) for f in found
+            (f.item, f.change, f.label, f.gold, f.before, f.after, f.before_answer, f.after_answer)
+            for f in found
         ),
         key=str,
     )
@@ -92,7 +93,9 @@ def test_counts_are_those_of_the_items(lake: Lake, whole: EvaluationComparison):
 
 def test_intervals_made_of_counts_are_those_made_of_items(lake: Lake, whole: EvaluationComparison):
     assert whole.overall == difference_of("", evaluations.score_pairs(lake, PAIR))
-    groups = {name: difference_of(name, c) for name, c in evaluations.score_groups(lake, PAIR, "label").items()}
+    groups = {
+        name: difference_of(name, c) for name, c in evaluations.score_groups(lake, PAIR, "label").items()
+    }
     assert {d.name: d for d in whole.labels if d.name} == groups
 
 

@@ -47,7 +47,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """The ledger, another one of the same names, and an audit that found things on some of its samples."""
     with open_lake(str(tmp_path_factory.mktemp("looking") / "lake")) as opened:
         commit_attribution(opened, "a-1", AttributionRecord("run-1"), made())
-        commit_attribution(opened, "a-2", AttributionRecord("run-1"), random_ledger(COUNT, 4, 3, seed=4, suites=2))
+        commit_attribution(
+            opened, "a-2", AttributionRecord("run-1"), random_ledger(COUNT, 4, 3, seed=4, suites=2)
+        )
         evidence = evidence_table(6)
         marks = [sha(f"f{i}") for i in (0, 0, 1, 1, 2, 2)]
         ids = [sha(f"sample {i}") for i in (1, 4, 4, 9, 2, 3)]
@@ -56,7 +58,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         report = audit_report("audit-1", dataset_record("d", ["x"]), findings=3)
         findings = finding_table(3)
         findings = findings.set_column(
-            findings.column_names.index("fingerprint"), "fingerprint", pa.array([sha(f"f{i}") for i in range(3)])
+            findings.column_names.index("fingerprint"),
+            "fingerprint",
+            pa.array([sha(f"f{i}") for i in range(3)]),
         )
         rules = pa.array(["DUP003", "DUP001", "QLT001"])
         findings = findings.set_column(findings.column_names.index("rule"), "rule", rules)
@@ -131,7 +135,9 @@ def test_sources_of_one_item_add_up_to_it(lake: Lake):
 def test_which_items_were_traced_by_what(lake: Lake):
     assert {"i1": {"a-1", "a-2"}} == attributions.tracing(lake, SUITE, ["i1", "i99"])
     assert {} == attributions.tracing(lake, "no suite", ["i1"])
-    assert [("suite0", 4), (SUITE, 4)] == [(t.suite, t.items) for t in attributions.traced_suites(lake, "a-1")]
+    assert [("suite0", 4), (SUITE, 4)] == [
+        (t.suite, t.items) for t in attributions.traced_suites(lake, "a-1")
+    ]
 
 
 def test_names_are_values_and_never_sql(lake: Lake):

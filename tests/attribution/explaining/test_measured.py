@@ -10,8 +10,8 @@ LEFT_OUT = {
     "high": 1.0,
 }  # fmt: skip
 ITEM = {
-    "suite": "s", "item": "i", "functional": ANSWER_LOSS, "named": [1, 2], "control": [3], "before": -3.0, "after": -1.0,
-    "without": -2.5, "without_control": -1.25, "claimed": 1.4,
+    "suite": "s", "item": "i", "functional": ANSWER_LOSS, "named": [1, 2], "control": [3], "before": -3.0,
+    "after": -1.0, "without": -2.5, "without_control": -1.25, "claimed": 1.4,
 }  # fmt: skip
 
 
@@ -26,7 +26,11 @@ def test_what_leaving_a_group_out_did_stands_beside_its_estimate():
 
 
 def test_other_groupings_suites_and_functionals_do_not_count():
-    for by, suite, functional in (("label", "s", MARGIN), ("source", "t", MARGIN), ("source", "s", ANSWER_LOSS)):
+    for by, suite, functional in (
+        ("label", "s", MARGIN),
+        ("source", "t", MARGIN),
+        ("source", "s", ANSWER_LOSS),
+    ):
         assert {} == measured([check(**LEFT_OUT)], by, suite, functional)
 
 
@@ -34,7 +38,10 @@ def test_the_outcome_of_a_test_is_said_in_the_units_of_what_was_measured():
     loss = words.outcome(check(**ITEM))
     flip = words.outcome(check("flip", 0.0, **{**ITEM, "functional": MARGIN}))
 
-    assert "Without the 2 samples named first the loss of the answer is 2.5000 after training, not 1.0000" in loss
+    assert (
+        "Without the 2 samples named first the loss of the answer is 2.5000 after training, not 1.0000"
+        in loss
+    )
     assert "without 1 others it is 1.2500" in loss
     assert "They" not in loss and "they brought +1.4000" in loss
     assert "the margin over the competitor is -2.5000 after training, not -1.0000" in flip

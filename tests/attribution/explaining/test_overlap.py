@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,14 +86,19 @@ def test_few_words_in_a_row_are_left_out():
 @given(st.lists(st.integers(0, 3), max_size=12), st.lists(st.integers(0, 3), max_size=12))
 def test_run_lengths_are_those_of_all_pairs(a: list[int], b: list[int]):
     def longest(j: int) -> int:
-        return max((n for i in range(len(a)) for n in range(len(b) - j + 1) if a[i : i + n] == b[j : j + n]), default=0)
+        return max(
+            (n for i in range(len(a)) for n in range(len(b) - j + 1) if a[i : i + n] == b[j : j + n]),
+            default=0,
+        )
 
-    assert [longest(j) for j in range(len(b))] == run_lengths(np.array(a, np.uint64), np.array(b, np.uint64)).tolist()
+    assert [longest(j) for j in range(len(b))] == run_lengths(
+        np.array(a, np.uint64), np.array(b, np.uint64)
+    ).tolist()
 
 
 @given(st.text("ab 一二", max_size=40), st.text("ab 一二", max_size=40))
 def test_shared_stretches_follow_each_other_and_stand_in_both(item: str, row: str):
     found = shared(item, row, 1)
 
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(1 == len(shared(item, row[s.start : s.end], s.words)) for s in found)
