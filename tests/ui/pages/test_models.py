@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from attribution.explaining.reading import drivers_report, why_report
 from attribution.reports import words
 from governance.lake import open_lake
 from governance.lake.evaluations import load_result_table
+from tests.conftest import REPOSITORY
 from tests.ui.explained import BASE, GAINED, HEAD, NEWER, OLDER, RUN, VAGUE, Explained, build
 from tests.ui.pages.conftest import Open
 from training.evaluation.comparison import compare
@@ -317,6 +320,21 @@ class TestOverview:
 
     def test_says_nothing_of_models_where_none_was_evaluated(self, visit: Open, demo: Any):
         assert "latest model" not in visit("", demo.lake).text
+
+
+def test_no_page_loads_what_trains_models(made: Explained):
+    code = (
+        "import sys; from tests.ui.pages.conftest import APP; from streamlit.testing.v1 import AppTest\n"
+        "from ui.dashboard.desk import Desk, sit_at\n"
+        f"sit_at(Desk({made.lake!r}))\n"
+        "for page, given in (('evals', {}), ('why', {'suite': 'finance', 'item': 'test/1'}), ('drivers', {})):\n"
+        "    app = AppTest.from_file(str(APP), default_timeout=60).switch_page(f'views/{page}.py')\n"
+        "    app.query_params.update(given); app.run(); assert not app.exception and app.get('html')\n"
+        "print(sorted({'torch', 'transformers', 'trl', 'peft', 'datasets'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+
+    assert "[]" == done.stdout.strip(), done.stderr
 
 
 def hostile(number: int) -> str:
