@@ -127,12 +127,18 @@ def _default(query: Query, name: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Listing(Query):
-    """A view that lists: words to look for, a source, a page, an order."""
+class Searching(Query):
+    """A view that lists what words are looked for in, page by page."""
 
     q: str = text()
-    source: str = text()
     page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class Listing(Searching):
+    """A list of what stands in rows: of a source, too."""
+
+    source: str = text()
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,7 @@ class RuleQuery(Query):
 
 
 @dataclass(frozen=True)
-class EvalsQuery(Query):
+class EvalsQuery(Searching):
     """Two evaluations, and which of their items are listed. Empty base and head mean the latest that fit."""
 
     base: str = matching(RUN)
@@ -232,9 +238,7 @@ class EvalsQuery(Query):
     scorer: str = choice("", *SCORERS)
     change: str = choice("", *CHANGES, *ALONE)
     label: str = text()
-    q: str = text()
     sort: str = choice("suite", *ITEM_SORTS)
-    page: int = whole(1, 1)
 
     def items(self, pair: Pair) -> Items:
         """The items it means, of a pair."""

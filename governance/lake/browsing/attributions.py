@@ -154,36 +154,47 @@ def item_ledger(lake: Lake, attribution: str, suite: str, item: str, most: int) 
     """
     own = "attribution = ? AND suite = ? AND item = ?"
     values: list[object] = [attribution, suite, item]
-    summed = (
-        f"SELECT sample, functional, sum(amount) AS amount FROM lake.contributions WHERE {own} GROUP BY ALL"
-    )
     contributions = lake.query(
-        "SELECT 0 AS start_step, 0 AS stop_step, sample, '' AS sample_id, ? AS suite, ? AS item, functional, amount"
-        f" FROM ({summed}) ORDER BY sample",
+        "SELECT 0 AS start_step, 0 AS stop_step, sample, '' AS sample_id, ? AS suite, ? AS item, functional,"
+        f" sum(amount) AS amount FROM lake.contributions WHERE {own} GROUP BY sample, functional",
         CONTRIBUTIONS,
         [suite, item, *values],
     )
-    named = (
-        f"SELECT DISTINCT sample FROM (SELECT sample FROM ({summed}) QUALIFY least("
-        "row_number() OVER (PARTITION BY functional ORDER BY amount DESC, sample),"
-        " row_number() OVER (PARTITION BY functional ORDER BY amount, sample)) <= ?)"
-    )
-    told = {n: f"CASE WHEN n.sample IS NULL THEN NULL ELSE s.{_quoted(n)} END" for n in SAMPLES.names[2:]}
-    columns = ", ".join(f"{sql} AS {_quoted(name)}" for name, sql in told.items())
-    samples = lake.query(
-        "SELECT s.sample, CASE WHEN n.sample IS NULL THEN '' ELSE s.sample_id END AS sample_id,"
-        f" {columns} FROM lake.attributed_samples s LEFT JOIN ({named}) n ON n.sample = s.sample"
-        " WHERE s.attribution = ? ORDER BY s.sample",
-        SAMPLES,
-        [*values, most, attribution],
-    )
-    removals = lake.query(
-        f"SELECT {names(REMOVALS)} FROM lake.removal_scores WHERE {own} AND sample IN ({named}) ORDER BY sample",
-        REMOVALS,
-        [*values, *values, most],
-    )
+    shown = _largest(contributions, most)
+    among = "sample IN (SELECT unnest(?)) ORDER BY sample"
+    sql = f"SELECT {names(REMOVALS)} FROM lake.removal_scores WHERE {own} AND {among}"
+    removals = lake.query(sql, REMOVALS, [*values, shown])
     sql = f"SELECT {names(BALANCES)} FROM lake.balances WHERE {own} ORDER BY position"
-    return Ledger(samples, contributions, lake.query(sql, BALANCES, values), removals)
+    lines = lake.query(sql, BALANCES, values)
+    return Ledger(_told(lake, attribution, contributions, shown), contributions, lines, removals)
+
+
+def _largest(contributions: pa.Table, most: int) -> list[int]:
+    """Numbers of the samples that moved most, either way, for each functional."""
+    import polars as pl
+
+    rows = pl.DataFrame(pl.from_arrow(contributions.select(["sample", "functional", "amount"])))
+    ordered = rows.sort(["functional", "amount", "sample"], descending=[False, True, False])
+    groups = ordered.group_by("functional", maintain_order=True)
+    both = pl.concat([groups.head(most), groups.tail(most)])
+    found: list[int] = both["sample"].unique().sort().to_list()
+    return found
+
+
+def _told(lake: Lake, attribution: str, contributions: pa.Table, shown: list[int]) -> pa.Table:
+    """SAMPLES of all that contributed; who they are is told of those that are shown."""
+    import polars as pl
+
+    sql = (
+        f"SELECT {names(SAMPLES)} FROM lake.attributed_samples WHERE attribution = ?"
+        " AND sample IN (SELECT unnest(?)) ORDER BY sample"
+    )
+    known = pl.DataFrame(pl.from_arrow(lake.query(sql, SAMPLES, [attribution, shown])))
+    every = pl.DataFrame(pl.from_arrow(contributions.select(["sample"]))).unique().sort("sample")
+    whole = every.join(known, on="sample", how="left", maintain_order="left")
+    return (
+        whole.with_columns(pl.col("sample_id").fill_null("")).select(SAMPLES.names).to_arrow().cast(SAMPLES)
+    )
 
 
 def places(lake: Lake, attribution: str, samples: Sequence[int]) -> dict[int, tuple[str, int]]:
@@ -325,10 +336,6 @@ def _lines(lake: Lake, version: str, rows: Sequence[int]) -> dict[int, int]:
         " JOIN lake.entries e ON e.version_id = ? AND e.row <= w.row GROUP BY w.row HAVING max(e.row) = w.row"
     )
     return {int(row): int(before) for row, before in lake.fetch(sql, [list(rows), version])}
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
 
 
 def _groups(attribution: str, by: Grouping) -> tuple[str, list[object]]:

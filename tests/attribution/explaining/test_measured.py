@@ -10,8 +10,8 @@ LEFT_OUT = {
     "high": 1.0,
 }  # fmt: skip
 ITEM = {
-    "suite": "s", "item": "i", "functional": ANSWER_LOSS, "named": [1, 2], "control": [3], "before": -3.0, "after": -1.0,
-    "without": -2.5, "without_control": -1.25, "claimed": 1.4,
+    "suite": "s", "item": "i", "functional": ANSWER_LOSS, "named": [1, 2], "control": [3], "before": -3.0,
+    "after": -1.0, "without": -2.5, "without_control": -1.25, "claimed": 1.4,
 }  # fmt: skip
 
 

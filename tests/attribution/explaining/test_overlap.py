@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,5 +100,5 @@ def test_run_lengths_are_those_of_all_pairs(a: list[int], b: list[int]):
 def test_shared_stretches_follow_each_other_and_stand_in_both(item: str, row: str):
     found = shared(item, row, 1)
 
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     assert all(1 == len(shared(item, row[s.start : s.end], s.words)) for s in found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from governance.lake.browsing import attributions, evaluations
-from governance.lake.browsing.attributions import Grouping, Home, Part
+from governance.lake.browsing.attributions import Grouping, Home, Part, SourceSum
 from governance.lake.contributions import StoredAttribution, list_attributions
 from ui.dashboard.reading.visit import Visit
 
@@ -69,6 +69,16 @@ def _explained(
     from attribution.explaining.looking import explain
 
     return explain(_lake, attribution, suite, item, top)
+
+
+def sources(visit: Visit, part: Part, item: str) -> list[SourceSum]:
+    """What the samples of each source did to one item."""
+    return _sources(visit.lake, visit.desk.lake, part, item)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _sources(_lake: Lake, location: str, part: Part, item: str) -> list[SourceSum]:
+    return attributions.sources_of_item(_lake, part, item)
 
 
 def drivers(visit: Visit, part: Part, by: By, audit: str, top: int) -> SuiteDrivers:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from governance.redaction import redact
-from ui.dashboard.url_state import EvalsQuery, Listing
+from ui.dashboard.url_state import Searching
 
-L = TypeVar("L", bound=Listing | EvalsQuery)
+L = TypeVar("L", bound=Searching)
 DIGITS = 6
 """A run of so many digits or more is refused: part of a telephone, card or id number."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.contributions import ANSWER_LOSS
 from governance.evaluations import ItemResult
-from governance.lake.browsing import attributions, evaluations
+from governance.lake.browsing import evaluations
 from governance.lake.browsing.attributions import Part
 from governance.lake.browsing.evaluations import EvaluationLine, Pair
 from governance.lake.contributions import StoredAttribution
@@ -286,7 +286,7 @@ def _sources(visit: Visit, of: Part, query: WhyQuery, part: Why) -> None:
     """The same amounts by source."""
     from attribution.reports import words
 
-    found = attributions.sources_of_item(visit.lake, of, query.item)
+    found = explaining.sources(visit, of, query.item)
     if len(found) < 2:
         return
     rows: list[list[Child]] = [
