@@ -1,4 +1,4 @@
-"""What the dashboard asks of a lake of a million rows and two million findings, timed query by query.
+"""What the dashboard asks of a lake of a million rows and two million findings: query by query, then page by page.
 
 python -m benchmarks.dashboard.measure --rows 1000000 --findings 2000000
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.dashboard.pages import measured, table
 from governance.findings import EVIDENCE, FINDINGS
 from governance.lake import Lake, open_lake
 from governance.lake.audits import commit_audit
@@ -149,7 +150,7 @@ def main() -> None:
     parser.add_argument("--findings", type=int, default=2_000_000)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        place = str(Path(folder) / "lake")
+        place = str(Path(folder) / ".govern")
         with open_lake(place, create=True) as lake:
             fill(lake, given.rows, given.findings)
         with open_lake(place, read_only=True) as lake:
@@ -158,6 +159,8 @@ def main() -> None:
             for name, ask in questions(lake).items():
                 wall, cpu = timed(ask)
                 print(f"| {name} | {wall:.3f} | {cpu:.3f} |", flush=True)
+            one = findings.page(lake, Wanted("run-1"), (), "severity", 1, 0)[0].fingerprint
+        print("\n" + table(measured(Path(folder), one)))
 
 
 if __name__ == "__main__":

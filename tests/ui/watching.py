@@ -49,3 +49,26 @@ def watched(browser: Any, server: Server, *, also: tuple[str, ...] = (), **optio
 
 def _elsewhere(url: str, ours: tuple[str, ...]) -> list[str]:
     return [url] if url.startswith(("http", "ws")) and not url.startswith(ours) else []
+
+
+LINKS = ".stMain a[data-go]"
+FIRST = ("/findings?rule=CON003", "/duplicates?rule=DUP003", "/contamination", "/datasets")
+"""Lists whose links are followed before others: they lead to telling examples."""
+
+
+def addresses(one: Watched) -> dict[str, str]:
+    """An address of every page there is, by its path: its own, or for one that needs an id the first link to it."""
+    from ui.dashboard.catalogue import entries
+
+    pages = [e.page for e in entries()]
+    known = {page.path: f"/{page.path}" for page in pages if not page.hidden}
+    places, seen = [*FIRST, *known.values()], 0
+    while seen < len(places) and len(known) < len(pages):
+        one.open(places[seen])
+        seen += 1
+        for link in one.page.locator(LINKS).evaluate_all("all => all.map(a => a.getAttribute('href'))"):
+            path = link.partition("?")[0].strip("/")
+            if path not in known:
+                known[path] = link
+                places.append(link)  # a detail may lead to another one
+    return {page.path: known.get(page.path, f"/{page.path}") for page in pages}

@@ -88,7 +88,7 @@ def _choose_run(visit: Visit) -> None:
 
 def _who(here: Desk) -> Markup:
     person = here.person or "nobody is known"
-    limits = "read only" if here.read_only else here.role.value
+    limits = "read only" if here.read_only else here.role.value + (", may unmask" if here.may_reveal else "")
     return tag("p", tag("b", safe_text.person(person)), tag("br"), limits, cls="who soft")
 
 

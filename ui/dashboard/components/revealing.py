@@ -34,10 +34,13 @@ class Once:
     line: int
 
 
+def askable(visit: Visit, line: Line) -> bool:
+    """True where something in the line is masked and the reader may see it."""
+    return visit.desk.may_reveal and safe_text.hides(line)
+
+
 def ask(visit: Visit, found: Found, number: int, line: Line) -> None:
-    """A button that asks to see a line unmasked, where something in it is masked and the reader may."""
-    if not visit.desk.may_reveal or not safe_text.hides(line):
-        return
+    """A button that asks to see a line unmasked; to be drawn where that is `askable`."""
     place = safe_text.words(visit.place(line), 120)
     if st.button("Show what is masked", key=f"reveal:{number}", icon=":material/visibility:"):
         _dialog(visit.run, found, number, place)

@@ -26,6 +26,12 @@ def words_of(value: object) -> str:
     return safe_text.words(safe if isinstance(safe, str) else words.canonical(safe), 200)
 
 
+def sentence(found: Found) -> str:
+    """What the finding says, as a heading: with a capital, masked."""
+    said = safe_text.words(found.message, 300)
+    return said[:1].upper() + said[1:]
+
+
 @cache
 def rule_name(rule: str) -> str:
     """The rule's name; its id for a rule this version does not have."""

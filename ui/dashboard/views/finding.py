@@ -13,7 +13,7 @@ from ui.dashboard.components.saying import command, draw, heading, notice, secti
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
-from ui.dashboard.reading.names import measured, rule_name, score_words
+from ui.dashboard.reading.names import measured, rule_name, score_words, sentence
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import (
     ClusterQuery,
@@ -41,7 +41,7 @@ def body(visit: Visit) -> None:
     _steps(visit, pinned, found)
     heading(
         join(found.rule, " ", rule_name(found.rule)),
-        safe_text.words(found.message, 300),
+        sentence(found),
         _signs(visit, found),
     )
     waiving.ask_for_one(visit, found)
@@ -123,9 +123,16 @@ def _rows(visit: Visit, found: Found) -> None:
     if not lines:
         draw(empty("This finding speaks of the dataset as a whole, so no row is shown."))
     seen = revealing.taken(visit, found)
+    waiting: list[
+        Markup
+    ] = []  # rows without a button are drawn together: Streamlit puts a gap after each piece
     for number, line in enumerate(lines):
-        draw(row(visit, line, revealed=number == seen))
-        revealing.ask(visit, found, number, line)
+        waiting.append(row(visit, line, revealed=number == seen))
+        if revealing.askable(visit, line):
+            draw(*waiting)
+            waiting.clear()
+            revealing.ask(visit, found, number, line)
+    draw(*waiting)
 
 
 def row(visit: Visit, line: Line, *, revealed: bool = False) -> Markup:

@@ -45,7 +45,7 @@ def body(visit: Visit) -> None:
     query, refused = searchable(query)
     dropped(unknown)
     wanted = query.wanted(visit.run)
-    total = counting.count(visit, wanted)
+    total = counting.facets(visit, wanted).total
     heading("Audit", "Findings", f"{words.plural(total, 'finding')} of {visit.rows:,} rows read")
     if refused:
         notice("info", refused)

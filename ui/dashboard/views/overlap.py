@@ -13,7 +13,7 @@ from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import empty, link
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Markup, join, tag
-from ui.dashboard.reading.names import measured, rule_name, score_words
+from ui.dashboard.reading.names import measured, rule_name, score_words, sentence
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import ClusterQuery, ContaminationQuery, FindingQuery, FindingsQuery, address
 
@@ -61,7 +61,7 @@ def _head(visit: Visit, found: Found, lines: list[Line]) -> None:
         " \u2003",
         same,
     )
-    heading(join(found.rule, " ", rule_name(found.rule)), safe_text.words(found.message, 300), under)
+    heading(join(found.rule, " ", rule_name(found.rule)), sentence(found), under)
     parts = sorted({line.peer_part for line in lines if line.peer_part in PARTS}, key=list(PARTS).index)
     legend = [tag("span", tag("mark", part, cls=part), f" {PARTS[part]}") for part in parts]
     draw(tag("div", tag("span", "Shared text:", cls="soft"), legend, cls="legend"))

@@ -56,7 +56,7 @@ def _format(visit: Visit, name: str, mime: str, ending: str, words: str) -> None
             icon=":material/download:", width="stretch",
         )  # fmt: skip
     with right:
-        line = tag("code", f"govern report {visit.run} -f {name} -o {file}")
+        line = tag("code", f"govern report {visit.run} -f {name} -o report.{ending}")
         draw(tag("p", words, tag("br"), line))
 
 

@@ -1,0 +1,127 @@
+"""Takes pictures of the dashboard's pages on the demo, light and dark, so that they show what the program does now.
+
+python docs/build_screenshots.py                     # those that the docs show, into docs/images
+python docs/build_screenshots.py --every --out DIR   # every page there is
+
+Needs Chromium, Playwright and a Chinese font (apt-get install fonts-noto-cjk, or fonts-wqy-zenhei). Pages are found as
+the dashboard finds them; for one that needs an id the first link to it is followed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+
+from tests.ui.serving import end, started  # noqa: E402  the repository's own, wherever the script is called from
+from tests.ui.watching import CHROMIUM, addresses, watched  # noqa: E402
+
+SHOWN = ("overview", "findings", "cluster", "waivers", "evals", "why", "drivers", "splits", "lineage")
+"""Pages whose pictures the docs show, where they are there."""
+VIEWPORT = {"width": 1280, "height": 860}
+COLOURS = 256  # of a picture, chosen so that rare ones stay: a small red sign among much grey text
+
+
+def main() -> int:
+    """Write the pictures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=DOCS / "images", help="where pictures go (default docs/images)"
+    )
+    parser.add_argument(
+        "--every", action="store_true", help="every page, and not only those that the docs show"
+    )
+    parser.add_argument(
+        "--demo", type=Path, help="a folder where `govern demo` was run, instead of running it now"
+    )
+    parser.add_argument("--no-train", action="store_true", help="a demo without a model")
+    parser.add_argument("--height", type=int, default=VIEWPORT["height"], help="of the window, in pixels")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) / "demo"
+        prepare(folder, given.demo, train=not given.no_train)
+        server, process = started("ben", folder)
+        try:
+            for name, picture in pictures(server, given.height, every=given.every):
+                (given.out / f"dashboard-{name}.png").write_bytes(small(picture))
+                sys.stdout.write(f"dashboard-{name}.png\n")
+        finally:
+            end(process)
+    return 0
+
+
+def prepare(folder: Path, demo: Path | None, *, train: bool) -> None:
+    """The demo, with waivers: one in force, one that waits."""
+    if demo:
+        shutil.copytree(demo, folder)
+    else:
+        folder.mkdir()
+        govern(folder, "ann", "demo", *([] if train else ["--no-train"]))
+    if (folder / "waivers.toml").exists():
+        return
+    until = (date.today() + timedelta(days=60)).isoformat()
+    for rule, why in (
+        ("DUP005", "a disclaimer that every answer needs"),
+        ("QLT006", "notices are part of the source"),
+    ):
+        where = ["--rule", rule, "--where", 'severity = "note"', "--reason", why, "--expires", until]
+        govern(folder, "ann", "waiver", "add", *where)
+    govern(folder, "ben", "waiver", "approve", "W-0001")
+
+
+def govern(folder: Path, person: str, *arguments: str) -> None:
+    """Run a command as somebody."""
+    known = {**os.environ, "PYTHONPATH": str(DOCS.parent), "GOVERN_USER": person}
+    command = [sys.executable, "-m", "ui.cli", "--no-progress", *arguments]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, env=known)
+
+
+def pictures(server: Any, height: int, *, every: bool) -> Iterator[tuple[str, bytes]]:
+    """(name, PNG) of each page, light and then dark."""
+    from playwright.sync_api import sync_playwright
+
+    window = {**VIEWPORT, "height": height}
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        found: dict[str, str] = {}
+        for scheme, ending in (("light", ""), ("dark", "-dark")):
+            one = watched(browser, server, viewport=window, color_scheme=scheme)
+            found = found or addresses(one)
+            for path, address in found.items():
+                name = path or "overview"
+                if every or name in SHOWN:
+                    one.open(address)
+                    one.page.wait_for_timeout(600)  # fonts, and charts that draw themselves
+                    yield f"{name}{ending}", one.page.screenshot(animations="disabled")
+            one.page.context.close()
+        browser.close()
+
+
+def small(picture: bytes) -> bytes:
+    """The picture with few colours, as small as PNG gets."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        out, "PNG", optimize=True
+    )
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
