@@ -78,11 +78,11 @@ class Window:
     Attributes:
         left: the bank at its start.
         right: the bank at its end.
-        fractions: f_s of each step in it; see `stretch`.
+        fractions: of the way from the left gradients to the right ones, for each step; see `stretch`.
         path: (M,) -Σ_s <h̄_j(s), θ_{s+1} - θ_s>, nats.
         decay: (M,) what weight decay brought, nats.
         middle: the bank halfway through its only step; None where there is none.
-        shifts: (M,) by how much each item's fractions are larger than f_s; None where by nothing.
+        shifts: (M,) by how much each item's own fractions are larger; None where by nothing.
     """
 
     left: Bank

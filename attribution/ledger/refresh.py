@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
-TARGET = 0.05
+TARGET = 0.04
 """Share of the measured change that a window may leave unexplained. Residuals of windows differ in sign, so over a run
 less is left: 0.5 % on the small Qwen3 of `benchmarks/trace`."""
 

@@ -78,6 +78,23 @@ class Times:
         return Cost(each, last[len(last) // 2], spent, total - step, total)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one window reached.
+
+    Attributes:
+        start: steps done at its left mark.
+        stop: at its right one.
+        left: share of the measured change that it left unexplained.
+        middle: whether it is a single step with a mark at its middle.
+    """
+
+    start: int
+    stop: int
+    left: float
+    middle: bool
+
+
 @dataclass(eq=False)
 class Marks:
     """Decides where the items are computed, and how far the next window reaches.
@@ -90,6 +107,7 @@ class Marks:
         settle: settles the windows that are accepted.
         times: what marks and steps took.
         total: optimizer steps of the run.
+        reached: every window so far.
     """
 
     layout: Layout
@@ -101,6 +119,7 @@ class Marks:
     settle: Callable[[], None]
     times: Times
     total: int
+    reached: list[Reach] = field(default_factory=list)
 
     def close(self, book: Book, right: Bank) -> None:
         """The windows since the last mark go into the book, and the next spacing is set."""
@@ -129,9 +148,10 @@ class Marks:
         window = stretch.window(left, right)
         share = self._share(window)
         if share <= self.refresh.target or not self._may_refine(book, stretch, right.step, waiting):
-            book.accept(window)
+            self._accept(book, window, share)
         elif len(stretch) == 1:
-            book.accept(stretch.window(left, right, self._back(left.step, beyond, stretch.moved / 2)))
+            window = stretch.window(left, right, self._back(left.step, beyond, stretch.moved / 2))
+            self._accept(book, window, self._share(window))
         else:
             first, second = stretch.split()
             between = self._back(second.first, beyond, second.moved)
@@ -139,6 +159,10 @@ class Marks:
             self._close(book, first, between, further, waiting + 1)
             return self._close(book, second, right, beyond, waiting)
         return len(stretch), share
+
+    def _accept(self, book: Book, window: Window, share: float) -> None:
+        book.accept(window)
+        self.reached.append(Reach(window.left.step, window.right.step, share, window.middle is not None))
 
     def _share(self, window: Window) -> float:
         """What the window left unexplained, as a share of the measured change."""

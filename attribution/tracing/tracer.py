@@ -36,7 +36,7 @@ from attribution.ledger.refresh import Refresh
 from attribution.ledger.removal import WIDTH, Removal
 from attribution.ledger.rows import balances
 from attribution.tracing.items import Bank, Probe, bank, names_of
-from attribution.tracing.marking import Marks, Times
+from attribution.tracing.marking import Marks, Reach, Times
 from attribution.tracing.processes import first, summed
 from attribution.tracing.state import Saved, load, save
 from training.observer import MicroBatch, RunStarted, Watching
@@ -225,6 +225,11 @@ class Tracer(Watching):
     def marks(self) -> int:
         """How many times the items were computed so far."""
         return self._times.banks
+
+    @property
+    def reached(self) -> tuple[Reach, ...]:
+        """The windows between marks, since this process began."""
+        return () if self._marks is None else tuple(self._marks.reached)
 
     @property
     def overhead(self) -> float:
