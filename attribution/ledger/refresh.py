@@ -12,7 +12,7 @@ differential equations make it: the trapezoid leaves a share that grows with the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
+from math import ceil, inf, isfinite, sqrt
 
 TARGET = 0.04
 """Share of the measured change that a window may leave unexplained. Residuals of windows differ in sign, so over a run
@@ -65,7 +65,7 @@ class Cost:
 
 
 def share_left(refresh: Refresh, unexplained: float, changed: float, items: int) -> float:
-    """The share that a window left unexplained.
+    """The share that a window left unexplained; infinite where an item's value is not finite.
 
     Args:
         refresh: knows below what change a window says nothing.
@@ -73,7 +73,8 @@ def share_left(refresh: Refresh, unexplained: float, changed: float, items: int)
         changed: sum over items of |measured change|, nats.
         items: how many.
     """
-    return unexplained / max(changed, refresh.floor * items)
+    share = unexplained / max(changed, refresh.floor * items)
+    return share if isfinite(share) else inf
 
 
 def next_refresh(

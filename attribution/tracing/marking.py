@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,7 +21,7 @@ from attribution.ledger.ledger import Window
 from attribution.ledger.refresh import Cost, Refresh, next_refresh, share_left, spare
 from attribution.ledger.stretch import Stretch
 from attribution.tracing.items import Bank
-from attribution.tracing.processes import largest
+from attribution.tracing.processes import gathered, largest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +74,7 @@ class Times:
         last = sorted(self.steps[-20:])
         running = 0.0 if self._mark_from is None else self.clock() - self._mark_from
         spent = sum(self.marks) + running
-        loading = self.marks[0] if len(self.marks) > 1 else 0.0  # the first mark loads kernels
+        loading = self.marks[0] if self.banks > 1 and self.marks else 0.0  # the first mark loads kernels
         each = (spent - loading) / max(1, self.banks - (loading > 0))
         return Cost(each, last[len(last) // 2], spent, total - step, total)
 
@@ -147,7 +148,8 @@ class Marks:
         assert left is not None  # noqa: S101 - there is a mark at its start
         window = stretch.window(left, right)
         share = self._share(window)
-        if share <= self.refresh.target or not self._may_refine(book, stretch, right.step, waiting):
+        enough = share <= self.refresh.target or share == inf
+        if enough or not self._may_refine(book, stretch, right.step, waiting):
             self._accept(book, window, share)
         elif len(stretch) == 1:
             window = stretch.window(left, right, self._back(left.step, beyond, stretch.moved / 2))
@@ -165,12 +167,12 @@ class Marks:
         self.reached.append(Reach(window.left.step, window.right.step, share, window.middle is not None))
 
     def _share(self, window: Window) -> float:
-        """What the window left unexplained, as a share of the measured change."""
+        """What the window left unexplained, as a share of the measured change; the same in all processes."""
         directions = torch.tensor(self.directions, dtype=torch.float64)
         change = (window.left.values - window.right.values) * directions
         residual = change - window.path.double().cpu()
         left, changed = float(residual.abs().sum()), float(change.abs().sum())
-        return share_left(self.refresh, left, changed, len(change))
+        return max(gathered(share_left(self.refresh, left, changed, len(change))))
 
     def _may_refine(self, book: Book, stretch: Stretch, step: int, waiting: int) -> bool:
         """Whether another mark may stand within the stretch; all processes say the same."""

@@ -82,7 +82,7 @@ def main() -> None:
     ):  # past the first steps, where a fresh model unlearns its noise
         train(model, torch.optim.AdamW(trained, lr=2e-3), examples, options.rows, options.before, [])
     refresh = (
-        Refresh(ceiling=None)
+        Refresh(ceiling=options.ceiling)
         if options.spacing == "adaptive"
         else Refresh(int(options.spacing), adaptive=False)
     )
@@ -112,6 +112,7 @@ def _options() -> Any:
     parser.add_argument("--rows", type=int, default=8)
     parser.add_argument("--longest", type=int, default=128)
     parser.add_argument("--rate", type=float, default=None)
+    parser.add_argument("--ceiling", type=float, default=None, help="of marks over steps; none unless set")
     parser.add_argument("--plain", action="store_true", help="no mark at the middle of a step")
     return parser.parse_args()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 from attribution.ledger.refresh import TARGET, Cost, Refresh, affordable, next_refresh, share_left, spare
 
 
@@ -37,6 +39,11 @@ def test_a_window_that_a_checkpoint_cut_short_says_nothing_against_the_spacing()
 def test_where_nothing_changes_nothing_is_left() -> None:
     assert 1e-9 / 4e-4 == share_left(Refresh(), 1e-9, 1e-9, 4)
     assert 0.5 == share_left(Refresh(), 1.0, 2.0, 4)
+
+
+def test_a_loss_that_is_no_number_leaves_everything() -> None:
+    assert inf == share_left(Refresh(), nan, 1.0, 4) == share_left(Refresh(), inf, inf, 4)
+    assert 4 == next_refresh(Refresh(every=8), 8, inf).every
 
 
 def test_the_ceiling_is_over_the_whole_run() -> None:
