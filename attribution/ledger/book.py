@@ -8,7 +8,6 @@ have moved goes on as one vector, so that its effect is known in sum and shown w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -19,58 +18,12 @@ from attribution.ledger.ledger import (
     Interval,
     Window,
     amounts_of,
-    contracted,
     settled,
 )
 from attribution.ledger.movement import Movement
+from attribution.ledger.stretch import Stretch
 from attribution.tracing.items import Bank, ItemName
 from attribution.tracing.processes import summed
-
-
-@dataclass(eq=False)
-class _Between:
-    """What is summed since the last mark: movement, and movement times the length of path at its middle."""
-
-    moved: Tensor
-    moved_along: Tensor
-    decayed: Tensor
-    decayed_along: Tensor
-    length: float = 0.0
-    middles: list[float] = field(default_factory=list)
-
-    @classmethod
-    def nothing(cls, layout: Layout) -> _Between:
-        """At a mark."""
-        zero = torch.zeros(layout.size, dtype=layout.work, device=layout.device)
-        return cls(zero, zero.clone(), zero.clone(), zero.clone())
-
-    def add(self, moved: Tensor, decayed: Tensor | None) -> None:
-        """One step."""
-        length = float(moved.norm())
-        middle = self.length + length / 2
-        self.moved += moved
-        self.moved_along.add_(moved, alpha=middle)
-        if decayed is not None:
-            self.decayed += decayed
-            self.decayed_along.add_(decayed, alpha=middle)
-        self.middles.append(middle)
-        self.length += length
-
-    def window(self, left: Bank, right: Bank, middle: Bank | None = None) -> Window:
-        """The window that ends here; with a bank at the middle of its only step, Simpson's rule."""
-        scale = 1 / self.length if self.length else 0.0
-        fractions = tuple(m * scale for m in self.middles)
-        path = -_interpolated(left, right, self.moved, self.moved_along * scale)
-        decay = _interpolated(left, right, self.decayed, self.decayed_along * scale)
-        if middle is not None:
-            path = path / 3 - contracted(middle, self.moved) * (2 / 3)
-            decay = decay / 3 + contracted(middle, self.decayed) * (2 / 3)
-        return Window(left, right, fractions, path, decay, middle)
-
-
-def _interpolated(left: Bank, right: Bank, whole: Tensor, along: Tensor) -> Tensor:
-    """(M,) Σ_s <h̄(s), x_s> from Σ_s x_s and Σ_s f_s x_s."""
-    return contracted(left, whole - along) + contracted(right, along)
 
 
 class Book:
@@ -80,6 +33,7 @@ class Book:
         layout: of the traced parameters.
         names: the M lines.
         tail: share of a gradient in the momentum below which its samples are let go.
+        splits: whether steps between marks are kept one by one, so that a stretch of them can be split.
         held: steps whose shares are held, ascending.
         windows: between marks, not settled yet.
         carried: (P,) momentum from before tracing, as it is at the last settlement.
@@ -87,17 +41,27 @@ class Book:
     """
 
     def __init__(
-        self, layout: Layout, names: Sequence[ItemName], momentum: Tensor, tail: float = 0.01
+        self,
+        layout: Layout,
+        names: Sequence[ItemName],
+        momentum: Tensor,
+        tail: float = 0.01,
+        *,
+        splits: bool = False,
     ) -> None:
-        self.layout, self.names, self.tail = layout, tuple(names), tail
+        self.layout, self.names, self.tail, self.splits = layout, tuple(names), tail, splits
         self.held: list[HeldStep] = []
         self.windows: list[Window] = []
         self.carried = momentum
         self.forgotten = torch.zeros_like(momentum)
         self._decaying: Tensor | None = None
-        self._between = _Between.nothing(layout)
         self._left: Bank | None = None
-        self._closed = self._between
+        self._stretch: Stretch | None = None
+
+    @property
+    def left(self) -> Bank | None:
+        """The last mark; None before the first."""
+        return self._left
 
     @property
     def last_mark(self) -> int | None:
@@ -109,62 +73,63 @@ class Book:
         """Steps in the windows that are not settled."""
         return sum(len(w.steps) for w in self.windows)
 
-    def add(
-        self, step: int, samples: Sequence[int], shares: Tensor, factor: float, movement: Movement
-    ) -> None:
-        """One step of the optimizer."""
-        self._between.add(movement.moved, self._decayed(movement))
-        held = HeldStep(
-            step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate
-        )
-        self.held.append(held)
-
-    def mark(self, bank: Bank) -> Window | None:
-        """The window that ends at this mark; None at the first."""
-        window = None if self._left is None else self._between.window(self._left, bank)
-        if window is not None:
-            self.windows.append(window)
-        self._left, self._closed, self._between = bank, self._between, _Between.nothing(self.layout)
-        return window
-
-    @property
-    def last_movement(self) -> Tensor:
-        """(P,) movement in the window that was closed last."""
-        return self._closed.moved
-
     @property
     def banks(self) -> int:
         """Banks held, with the one at the last mark."""
         return 1 + sum(1 if w.middle is None else 2 for w in self.windows)
 
-    def refine(self, middle: Bank) -> Window:
-        """The window that was closed last, of one step, with a bank at its middle."""
-        last = self.windows[-1]
-        self.windows[-1] = self._closed.window(last.left, last.right, middle)
-        return self.windows[-1]
+    def begin(self, bank: Bank) -> None:
+        """The first mark."""
+        self._left = bank
+
+    def add(
+        self, step: int, samples: Sequence[int], shares: Tensor, factor: float, movement: Movement
+    ) -> None:
+        """One step of the optimizer."""
+        if self._stretch is None:
+            self._stretch = Stretch(self.layout, step, keeps=self.splits)
+        self._stretch.add(movement.moved, self._decayed(movement))
+        held = HeldStep(
+            step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate
+        )
+        self.held.append(held)
+
+    def stretch(self) -> Stretch:
+        """The steps since the last mark, taken out: their windows come back one by one, in order."""
+        taken, self._stretch = self._stretch, None
+        if taken is None:
+            raise ValueError("no step since the last mark")
+        return taken
+
+    def accept(self, window: Window) -> None:
+        """The next window."""
+        self.windows.append(window)
+        self._left = window.right
 
     def settle(self) -> Interval:
         """The interval of all open windows; afterwards none is open."""
-        amounts = amounts_of(self.windows, self.held, self.carried, self.forgotten)
-        interval = settled(self.windows, self.held, amounts, [n.direction for n in self.names])
-        self._fade(self.windows[0].left.step)
+        start, stop = self.windows[0].left.step, self.windows[-1].right.step
+        held = [h for h in self.held if h.step < stop]  # windows of later steps may still be to come
+        amounts = amounts_of(self.windows, held, self.carried, self.forgotten)
+        interval = settled(self.windows, held, amounts, [n.direction for n in self.names])
+        self._fade(start, held)
         self.windows = []
         return interval
 
-    def _fade(self, start: int) -> None:
-        """Carries all momenta over the interval that began at `start`, and lets go of what is no longer in them."""
+    def _fade(self, start: int, held: Sequence[HeldStep]) -> None:
+        """Carries all momenta over the interval from `start` to the last of the steps, and lets go of what is gone."""
         kept: Spread = 1.0
-        for h in reversed(self.held):
+        for h in reversed(held):
             if h.step >= start:
                 h.weight = h.coefficients.gain * kept
                 kept = kept * h.coefficients.keep
                 h.rates = None
-        for h in self.held:
+        for h in held:
             if h.step < start:
                 h.weight = h.weight * kept
         self.carried = self.carried * kept
         self.forgotten = self.forgotten * kept
-        for h in [h for h in self.held if _share_left(h) < self.tail]:
+        for h in [h for h in held if _share_left(h) < self.tail]:
             self.forgotten += summed(h.shares.sum(0, dtype=self.layout.work)) * h.weight * h.factor
             self.held.remove(h)
 

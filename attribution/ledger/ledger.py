@@ -1,14 +1,8 @@
 r"""The ledger's algebra: what each sample's gradient did to each item within one interval, in nats.
 
-Item j has cost L_j and gradient h_j = ∇L_j at marks only. Between two marks a < b the gradient at the middle of step s
-is interpolated along the path that the parameters took,
-
-    h̄_j(s) = (1 - f_s) h_j(a) + f_s h_j(b),    f_s = (length of path from θ_a to the middle of step s) / (to θ_b)
-
-which with one step between marks is the trapezoid ½ [h_j(s) + h_j(s+1)]; where a single step leaves much unexplained
-it gets a mark at its middle, and h̄ is Simpson's (h_j(s) + 4 h_j(s+½) + h_j(s+1)) / 6. The path's length, not the
-number of steps, because warm-up moves the parameters unevenly. What an interval [a, b) brought item j, more being
-better, is
+Item j has cost L_j and gradient h_j = ∇L_j at marks only. In between, h̄_j(s) stands for it at the middle of step s,
+interpolated as `stretch` says: with one step between marks the trapezoid ½ [h_j(s) + h_j(s+1)]. What an interval
+[a, b) brought item j, more being better, is
 
     L_j(θ_a) - L_j(θ_b) = Σ_i φ_ij + decay_j + carried_j + forgotten_j + ρ_j                              (3)
 
@@ -84,10 +78,11 @@ class Window:
     Attributes:
         left: the bank at its start.
         right: the bank at its end.
-        fractions: f_s of each step in it.
+        fractions: of the way from the left gradients to the right ones, for each step; see `stretch`.
         path: (M,) -Σ_s <h̄_j(s), θ_{s+1} - θ_s>, nats.
         decay: (M,) what weight decay brought, nats.
         middle: the bank halfway through its only step; None where there is none.
+        shifts: (M,) by how much each item's own fractions are larger; None where by nothing.
     """
 
     left: Bank
@@ -96,6 +91,7 @@ class Window:
     path: Tensor
     decay: Tensor
     middle: Bank | None = None
+    shifts: Tensor | None = None
 
     @property
     def steps(self) -> range:
@@ -104,7 +100,9 @@ class Window:
 
     def between(self, step: int, first: int, last: int, dtype: torch.dtype) -> Tensor:
         """(M, last - first) h̄(step) at these places, new."""
-        fraction = self.fractions[step - self.left.step]
+        fraction: float | Tensor = self.fractions[step - self.left.step]
+        if self.shifts is not None:
+            fraction = (self.shifts + fraction).to(dtype)[:, None]
         left = self.left.gradients[:, first:last].to(dtype)
         mean = torch.lerp(left, self.right.gradients[:, first:last].to(dtype), fraction)
         if self.middle is None:
@@ -260,11 +258,11 @@ def chunks(vector: Tensor, rows: int) -> Iterator[tuple[int, int]]:
         yield first, min(first + width, len(vector))
 
 
-def contracted(bank: Bank, vector: Tensor) -> Tensor:
-    """(M,) inner products of the bank's gradients with a vector, in the vector's precision."""
-    total = vector.new_zeros(len(bank.values))
-    for first, last in chunks(vector, len(bank.values)):
-        total += bank.gradients[:, first:last].to(vector.dtype) @ vector[first:last]
+def contracted(bank: Bank, vectors: Tensor) -> Tensor:
+    """(M, k) inner products of the bank's gradients with (k, P) vectors, in the vectors' precision."""
+    total = vectors.new_zeros(len(bank.values), len(vectors))
+    for first, last in chunks(vectors[0], len(bank.values)):
+        total += bank.gradients[:, first:last].to(vectors.dtype) @ vectors[:, first:last].T
     return total
 
 

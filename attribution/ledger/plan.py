@@ -9,6 +9,9 @@ _OTHERS = 16
 """Vectors of P numbers beside banks and shares: parameters before and after, gradient, momentum three times, movement
 and decay twice each, and what a step's arithmetic holds in passing."""
 
+_HALVING = 9
+"""More of them each time a stretch between marks is halved: the sums of both halves, and how far back to go."""
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
@@ -19,7 +22,7 @@ class MemoryPlan:
         items: M, lines of the ledger.
         banks: the items' gradients at the marks that are held.
         shares: the samples' gradients that are held, at most.
-        rates: one vector for each unsettled step.
+        rates: one vector for each unsettled step, and two for each since the last mark where windows may be split.
         scores: what the removal score gathers.
         rest: everything else.
     """
@@ -43,7 +46,7 @@ class MemoryPlan:
             for name, size in (
                 ("item gradients", self.banks),
                 ("sample gradients", self.shares),
-                ("step rates", self.rates),
+                ("step rates and movements", self.rates),
                 ("removal score", self.scores),
                 ("the rest", self.rest),
             )
@@ -64,6 +67,7 @@ def memory_plan(
     tail: int,
     stored: int,
     worked: int,
+    apart: int = 0,
     sketched: int = 0,
 ) -> MemoryPlan:
     """The plan of a trace.
@@ -77,6 +81,7 @@ def memory_plan(
         tail: steps whose momentum is held after their interval.
         stored: bytes of a stored scalar of a gradient.
         worked: bytes of a scalar in sums.
+        apart: steps between two marks that are held one by one, at most.
         sketched: numbers held for the removal score.
     """
     return MemoryPlan(
@@ -84,9 +89,9 @@ def memory_plan(
         items=items,
         banks=(marks + 1) * items * parameters * stored,  # one is put together while the others are held
         shares=(interval + tail + 1) * samples * parameters * stored,
-        rates=interval * parameters * worked,
+        rates=(interval + 2 * apart) * parameters * worked,
         scores=4 * sketched,
-        rest=_OTHERS * parameters * worked,
+        rest=(_OTHERS + _HALVING * apart.bit_length()) * parameters * worked,
     )
 
 

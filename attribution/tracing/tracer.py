@@ -25,18 +25,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from attribution.capturing.capture import Capture, Recorded, common_factor, quick_factor
-from attribution.capturing.layout import Layout, layout_of
+from attribution.capturing.layout import layout_of
 from attribution.errors import CannotTrace
 from attribution.ledger.book import Book
 from attribution.ledger.coverage import coverage
-from attribution.ledger.ledger import Interval, Window
+from attribution.ledger.ledger import Interval
 from attribution.ledger.movement import Pending, momentum_of, read_after, read_before, rule_of
 from attribution.ledger.plan import MemoryPlan, memory_plan, tail_steps
-from attribution.ledger.refresh import HALVE_ABOVE, Cost, Refresh, affordable, next_refresh
+from attribution.ledger.refresh import Refresh
 from attribution.ledger.removal import WIDTH, Removal
 from attribution.ledger.rows import balances
 from attribution.tracing.items import Bank, Probe, bank, names_of
-from attribution.tracing.processes import first, largest, summed
+from attribution.tracing.marking import Marks, Reach, Times
+from attribution.tracing.processes import first, summed
 from attribution.tracing.state import Saved, load, save
 from training.observer import MicroBatch, RunStarted, Watching
 
@@ -56,7 +57,7 @@ class TraceSettings:
         interval: steps after which the ledger is settled, at the next mark.
         marks: banks of item gradients held at a time; the interval is settled early when there are as many.
         tail: share of a gradient in the momentum below which its samples are let go.
-        middle: whether a single step that leaves much unexplained gets a mark at its middle, if the ceiling allows.
+        middle: whether a single step that leaves much unexplained gets a mark at its middle.
         storage: precision in which gradients are held: "full" (that of sums), "float32" or "bfloat16".
         leave_out: glob patterns of trainable parameters that are not traced; what they move ends in the residual.
         removal: whether the removal score is gathered too.
@@ -82,7 +83,6 @@ class Tracer(Watching):
         settings: how.
         names: the M lines of the ledger.
         intervals: settled so far, ascending.
-        refresh: the spacing of marks as it is now.
         plan: the memory it takes, known from the first optimizer step on.
         removal: what the removal score is made of; None where it is not gathered.
         layout: the traced parameters, known from the run's start on.
@@ -100,17 +100,17 @@ class Tracer(Watching):
         self.probes, self.settings = tuple(probes), settings
         self.names = names_of(self.probes)
         self.intervals: list[Interval] = []
-        self.refresh = settings.refresh
         self.plan: MemoryPlan | None = None
         self.removal: Removal | None = None
         self.samples: Sequence[str] = ()
         self._resume, self._say, self._clock = resume, say, clock
+        self._times = Times(self._now)
+        self._marks: Marks | None = None
         self._run: RunStarted | None = None
         self._book: Book | None = None
         self._recorded: list[Recorded] = []
         self._pending: tuple[Tensor, float, Pending] | None = None
         self._due = 0
-        self._times = _Times()
 
     def run_started(self, run: RunStarted) -> None:
         """Taps go on the model; what cannot be traced is refused here, before the first step."""
@@ -119,6 +119,7 @@ class Tracer(Watching):
         self.capture = Capture(run.model, self.layout, _STORAGE[self.settings.storage])
         self.samples, self._run = run.samples, run
         self._due = run.first_step
+        self._marks = self._marks_of(run)
         if self.settings.removal:
             self.removal = Removal(self.layout, len(run.samples), len(self.names), self.settings.sketch)
         if self._resume is not None and run.first_step:
@@ -128,11 +129,12 @@ class Tracer(Watching):
         """A mark, if one is due."""
         if self._book is None:
             momentum = momentum_of(self.layout, self._running.optimizer)
-            self._book = Book(self.layout, self.names, momentum, self.settings.tail)
+            splits = self.settings.refresh.adaptive
+            self._book = Book(self.layout, self.names, momentum, self.settings.tail, splits=splits)
         if step >= self._due:
             self._mark(step)
         self._recorded = []
-        self._times.step_from = self._now()
+        self._times.step_begins()
 
     @contextmanager
     def observed(self, batch: MicroBatch) -> Iterator[None]:
@@ -166,7 +168,7 @@ class Tracer(Watching):
         samples = [s.sample for r in self._recorded for s in r.segments]
         self._open.add(step, samples, shares, factor, movement)
         self._pending, self._recorded = None, []
-        self._times.steps.append(self._now() - self._times.step_from)
+        self._times.step_ends()
 
     def checkpoint_saved(self, step: int, folder: str) -> None:
         """The ledger is settled here, and what is needed to go on is put beside the checkpoint."""
@@ -211,15 +213,29 @@ class Tracer(Watching):
         if saved.step != step:
             raise CannotTrace(f"the trace is of step {saved.step}, the run of step {step}", where=str(folder))
         self.intervals = list(saved.intervals)
-        self.refresh = replace(self.refresh, every=saved.every)
+        self._marking.refresh = replace(self.refresh, every=saved.every)
         if self.removal is not None and saved.removal:
             self.removal.restore(saved.removal)
 
     @property
+    def refresh(self) -> Refresh:
+        """The spacing of marks as it is now."""
+        return self.settings.refresh if self._marks is None else self._marks.refresh
+
+    @property
+    def marks(self) -> int:
+        """How many times the items were computed so far."""
+        return self._times.banks
+
+    @property
+    def reached(self) -> tuple[Reach, ...]:
+        """The windows between marks, since this process began."""
+        return () if self._marks is None else tuple(self._marks.reached)
+
+    @property
     def overhead(self) -> float:
         """Seconds of marks and settlements over seconds of steps with their capture; what the ceiling bounds."""
-        steps = sum(self._times.steps)
-        return sum(self._times.marks) / steps if steps else 0.0
+        return self._times.overhead
 
     @property
     def _lines(self) -> tuple[tuple[str, str, str], ...]:
@@ -237,14 +253,34 @@ class Tracer(Watching):
             raise CannotTrace("no step has started", hint="step_started comes first")
         return self._book
 
+    @property
+    def _marking(self) -> Marks:
+        if self._marks is None:
+            raise CannotTrace("the run has not started", hint="run_started comes first")
+        return self._marks
+
+    def _marks_of(self, run: RunStarted) -> Marks:
+        return Marks(
+            self.layout,
+            self.refresh,
+            middle=self.settings.middle,
+            most=self.settings.marks,
+            directions=[n.direction for n in self.names],
+            compute=self._bank,
+            settle=self._settle,
+            times=self._times,
+            total=run.total_steps,
+        )
+
     def _mark(self, step: int) -> None:
-        start = self._now()
-        window = self._open.mark(self._bank(step))
-        if window is not None:
-            self._space(self._refined(window))
-        if window is not None and self._full():
-            self._settle()
-        self._times.marks.append(self._now() - start)
+        with self._times.marking():
+            right = self._bank(step)
+            if self._open.last_mark is None:
+                self._open.begin(right)
+            else:
+                self._marking.close(self._open, right)
+                if self._full():
+                    self._settle()
         self._due = step + self.refresh.every
 
     def _full(self) -> bool:
@@ -253,36 +289,8 @@ class Tracer(Watching):
         return steps or self._open.banks >= self.settings.marks
 
     def _bank(self, step: int) -> Bank:
+        self._times.banks += 1
         return bank(self._running.model, self.capture, self.probes, step)
-
-    def _refined(self, window: Window) -> Window:
-        """The window, with a mark at the middle of its step if it is a single one that left much unexplained.
-
-        The first steps of an optimizer are such: its second moments are young, so every parameter moves by about the
-        learning rate, and no spacing of marks between steps sees the curvature within one.
-        """
-        unexplained, changed = self._unexplained(window)
-        cost = self._times.cost(window.right.step, self._running.total_steps)
-        wanted = self.settings.middle and len(window.steps) == 1 and unexplained > HALVE_ABOVE * changed
-        if not wanted or largest(affordable(self.refresh, cost)) > 1:
-            return window
-        with halfway_back(self.layout, self._open.last_movement):
-            middle = self._bank(window.right.step)
-        return self._open.refine(middle)
-
-    def _unexplained(self, window: Window) -> tuple[float, float]:
-        """(sum over items of |residual|, of |measured change|) in a window, nats; equal in all processes."""
-        directions = torch.tensor([n.direction for n in self.names], dtype=torch.float64)
-        change = (window.left.values - window.right.values) * directions
-        residual = change - window.path.double().cpu()
-        return float(residual.abs().sum()), float(change.abs().sum())
-
-    def _space(self, window: Window) -> None:
-        """The next spacing, from what the window left unexplained."""
-        unexplained, changed = self._unexplained(window)
-        cost = self._times.cost(window.right.step, self._running.total_steps)
-        spaced = next_refresh(self.refresh, unexplained, changed, len(self.names), cost)
-        self.refresh = replace(spaced, every=largest(spaced.every))
 
     def _announce(self, samples: int) -> None:
         """Says once what memory the trace takes, before the first step has moved anything."""
@@ -298,6 +306,7 @@ class Tracer(Watching):
             interval=min(max(self.settings.interval, spacing), self._running.total_steps),
             marks=self.settings.marks,
             tail=tail_steps(keep, self.settings.tail),
+            apart=min(spacing, self._running.total_steps) if self.refresh.adaptive else 0,
             stored=self.capture.storage.itemsize,
             worked=self.layout.work.itemsize,
             sketched=0 if self.removal is None else self.removal.size,
@@ -308,38 +317,6 @@ class Tracer(Watching):
         if self._run is not None and self.layout.device.type == "cuda":
             torch.cuda.synchronize(self.layout.device)
         return self._clock()
-
-
-@dataclass
-class _Times:
-    """Seconds of marks, with what they settle, and of steps, since the run began."""
-
-    marks: list[float] = field(default_factory=list)
-    step_from: float = 0.0
-    steps: list[float] = field(default_factory=list)
-
-    def cost(self, step: int, total: int) -> Cost | None:
-        """None before there is a step to compare with. Steps by their median, as single ones are noisy."""
-        if not self.steps:
-            return None
-        last = sorted(self.steps[-20:])
-        marks = self.marks[1:] or self.marks or [0.0]  # the first one loads kernels
-        return Cost(sum(marks) / len(marks), last[len(last) // 2], sum(self.marks), total - step, total)
-
-
-@contextmanager
-def halfway_back(layout: Layout, movement: Tensor) -> Iterator[None]:
-    """Parameters half of a movement back inside, and bit for bit what they were afterwards."""
-    kept = [p.detach().clone() for p in layout.parameters]
-    with torch.no_grad():
-        for parameter, back in zip(layout.parameters, layout.views(movement / 2), strict=True):
-            parameter.sub_(back.to(parameter.dtype))
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for parameter, value in zip(layout.parameters, kept, strict=True):
-                parameter.copy_(value)
 
 
 def _stacked(shares: Sequence[Tensor]) -> Tensor:

@@ -95,6 +95,22 @@ def test_at_every_step_nearly_all_of_the_change_is_accounted_for(
     assert {"even", "odd"} == {d["name"] for d in (*suite["helped"], *suite["harmed"])}
 
 
+def test_the_coverage_printed_is_the_one_that_the_stored_rows_give(
+    lake: Lake, capsys: pytest.CaptureFixture[str]
+):
+    rows = load_ledger(lake, find_attribution(lake, "latest").id).balances.to_pylist()
+    done("drivers", "--by", "label", "-f", "json")
+
+    (suite,) = json.loads(capsys.readouterr().out)["suites"]
+    left = moved = 0.0
+    for item in ("eval/0", "eval/1"):
+        mine = [r for r in rows if r["item"] == item]
+        change = sum(r["before"] - r["after"] for r in mine)
+        left += abs(change - sum(r["attributed"] + r["weight_decay"] + r["carried"] for r in mine))
+        moved += abs(change)
+    assert pytest.approx(1 - left / moved, abs=1e-9) == suite["coverage"]
+
+
 def test_why_has_all_three_columns(
     traced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

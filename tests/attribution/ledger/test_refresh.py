@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from attribution.ledger.refresh import Cost, Refresh, affordable, next_refresh
+from math import inf, nan
+
+from attribution.ledger.refresh import TARGET, Cost, Refresh, affordable, next_refresh, share_left, spare
 
 
-def test_spacing_halves_where_much_is_unexplained_and_doubles_where_little_is() -> None:
+def test_spacing_goes_by_the_square_root_of_what_is_left() -> None:
     refresh = Refresh(every=8)
 
-    assert 4 == next_refresh(refresh, 0.021, 1.0, 4).every
-    assert 8 == next_refresh(refresh, 0.01, 1.0, 4).every
-    assert 16 == next_refresh(refresh, 0.004, 1.0, 4).every
+    assert 8 == next_refresh(refresh, 8, TARGET).every
+    assert 12 == next_refresh(refresh, 8, TARGET / 2.25).every
+    assert 5 == next_refresh(refresh, 8, TARGET * 2.25).every
+
+
+def test_spacing_at_most_doubles_and_at_most_halves() -> None:
+    assert 16 == next_refresh(Refresh(every=8), 8, 0.0).every
+    assert 4 == next_refresh(Refresh(every=8), 8, 1e9).every
 
 
 def test_spacing_keeps_to_its_bounds() -> None:
-    assert 1 == next_refresh(Refresh(every=1), 1.0, 1.0, 4).every
-    assert 10 == next_refresh(Refresh(every=8, most=10), 0.0, 1.0, 4).every
-    assert 5 == next_refresh(Refresh(every=5, adaptive=False), 1.0, 1.0, 4).every
+    assert 1 == next_refresh(Refresh(every=1), 1, 1.0).every
+    assert 10 == next_refresh(Refresh(every=8, most=10), 8, 0.0).every
+    assert 5 == next_refresh(Refresh(every=5, adaptive=False), 5, 1.0).every
 
 
-def test_where_nothing_changes_the_spacing_grows() -> None:
-    assert 4 == next_refresh(Refresh(every=2), 1e-9, 1e-9, 4).every
+def test_after_a_window_that_was_split_the_spacing_goes_by_its_last_part() -> None:
+    assert 2 == next_refresh(Refresh(every=8), 2, TARGET, refined=True).every
+    assert 4 == next_refresh(Refresh(every=8), 2, 0.0, refined=True).every
+
+
+def test_a_window_that_a_checkpoint_cut_short_says_nothing_against_the_spacing() -> None:
+    assert 8 == next_refresh(Refresh(every=8), 1, 0.0).every
+    assert 1 == next_refresh(Refresh(every=8), 1, 1.0).every
+
+
+def test_where_nothing_changes_nothing_is_left() -> None:
+    assert 1e-9 / 4e-4 == share_left(Refresh(), 1e-9, 1e-9, 4)
+    assert 0.5 == share_left(Refresh(), 1.0, 2.0, 4)
+
+
+def test_a_loss_that_is_no_number_leaves_everything() -> None:
+    assert inf == share_left(Refresh(), nan, 1.0, 4) == share_left(Refresh(), inf, inf, 4)
+    assert 4 == next_refresh(Refresh(every=8), 8, inf).every
 
 
 def test_the_ceiling_is_over_the_whole_run() -> None:
@@ -33,7 +56,18 @@ def test_the_ceiling_is_over_the_whole_run() -> None:
     assert 1 == affordable(Refresh(ceiling=None), Cost(9.0, 1.0, 99.0, 50, 100))
 
 
-def test_the_ceiling_is_kept_whatever_is_unexplained() -> None:
-    cost = Cost(mark=1.0, step=1.0, spent=4.0, left=90, total=100)
+def test_marks_may_be_dense_until_half_of_what_even_ones_would_cost_is_left() -> None:
+    refresh = Refresh(ceiling=0.1)
 
-    assert 15 == next_refresh(Refresh(every=8, ceiling=0.1), 1.0, 1.0, 4, cost).every
+    # even marks of the 90 steps left take 9 s, half of it is 4.5 s
+    assert spare(refresh, Cost(mark=1.0, step=1.0, spent=4.5, left=90, total=100))
+    assert not spare(refresh, Cost(mark=1.0, step=1.0, spent=4.6, left=90, total=100))
+    assert spare(Refresh(ceiling=None), Cost(9.0, 1.0, 99.0, 50, 100))
+    assert spare(refresh, None)
+
+
+def test_afterwards_the_ceiling_is_kept_whatever_is_unexplained() -> None:
+    refresh = Refresh(every=8, ceiling=0.1)
+
+    assert 4 == next_refresh(refresh, 8, 1.0, cost=Cost(1.0, 1.0, spent=4.0, left=90, total=100)).every
+    assert 18 == next_refresh(refresh, 8, 1.0, cost=Cost(1.0, 1.0, spent=5.0, left=90, total=100)).every
