@@ -6,10 +6,13 @@ A button that is not drawn is no protection: every function asks the desk again 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
 from governance.errors import GovernError, UsageError
+from governance.proposals import actions as proposals
+from governance.proposals.model import Change, Proposal, Standing
 from governance.waivers import actions
 from governance.waivers.actions import Request
 from governance.waivers.model import Waiver
@@ -20,7 +23,12 @@ NEEDED = {
     "approve": Role.APPROVER,
     "reject": Role.APPROVER,
     "revoke": Role.APPROVER,
+    "propose": Role.REVIEWER,
+    "approve a proposal": Role.APPROVER,
+    "reject a proposal": Role.APPROVER,
+    "revoke a proposal": Role.APPROVER,
 }
+Done = TypeVar("Done")
 """What role each decision takes."""
 
 
@@ -51,12 +59,32 @@ def revoke(ident: str, reason: str) -> Waiver:
     )
 
 
+def propose(change: Change, reason: str) -> Proposal:
+    """The change, proposed by whoever sits here; it waits for somebody else."""
+    return _decide("propose", lambda lake, here: proposals.propose(lake, change, reason, here.person))
+
+
+def approve_proposal(ident: str) -> Standing:
+    """The proposal, approved by whoever sits here; refused where that is its proposer."""
+    return _decide("approve a proposal", lambda lake, here: proposals.approve(lake, ident, here.person))
+
+
+def reject_proposal(ident: str, reason: str) -> Standing:
+    """The proposal, which nobody will approve."""
+    return _decide("reject a proposal", lambda lake, here: proposals.reject(lake, ident, here.person, reason))
+
+
+def revoke_proposal(ident: str, reason: str) -> Standing:
+    """The proposal, which curations leave alone from now on."""
+    return _decide("revoke a proposal", lambda lake, here: proposals.revoke(lake, ident, here.person, reason))
+
+
 def _reasoned(reason: str) -> None:
     if not reason.strip():
         raise UsageError("a decision needs a reason", where="reason", hint="say why in a few words")
 
 
-def _decide(what: str, act: Callable[..., Waiver]) -> Waiver:
+def _decide(what: str, act: Callable[..., Done]) -> Done:
     from governance.lake import open_lake
 
     here: Desk = desk()

@@ -12,9 +12,13 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from governance.curation.compare import CHANGES
+from governance.curation.record import STEPS
 from governance.findings import Severity
 from governance.lake.browsing.findings import SORTS
+from governance.lake.browsing.splits import FIELDS
 from governance.lake.browsing.wanted import STATUSES, Wanted
+from governance.proposals.model import State
 
 Q = TypeVar("Q", bound="Query")
 LONGEST = 300
@@ -210,6 +214,29 @@ class WaiversQuery(Query):
     status: str = text()
     owner: str = text()
     id: str = matching(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"))
+
+
+@dataclass(frozen=True)
+class SplitsQuery(Query):
+    """The list of splits; or one, with rows of a step, label or source of it, or held against another."""
+
+    id: str = matching(IDENT)
+    against: str = matching(IDENT)
+    change: str = choice("removed", *CHANGES)
+    step: str = choice("", *STEPS)
+    rule: str = matching(RULE)
+    by: str = choice("", *FIELDS)
+    value: str = text()
+    page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class ProposalsQuery(Query):
+    """The register of proposals, and the one that is looked at."""
+
+    status: str = choice("", *(s.value for s in State))
+    id: str = matching(re.compile(r"P-\d{1,9}"))
+    page: int = whole(1, 1)
 
 
 @dataclass(frozen=True)
