@@ -16,6 +16,7 @@ from governance.curation.compare import CHANGES
 from governance.curation.record import STEPS
 from governance.findings import Severity
 from governance.lake.browsing.findings import SORTS
+from governance.lake.browsing.lineage import DIRECTIONS
 from governance.lake.browsing.splits import FIELDS
 from governance.lake.browsing.wanted import STATUSES, Wanted
 from governance.proposals.model import State
@@ -80,6 +81,15 @@ def matching(pattern: re.Pattern[str]) -> Any:
 def choice(default: str, *choices: str) -> Any:
     """A field of a few words."""
     return _as(_one_of(default, *choices), default)
+
+
+def choice_of_numbers(default: int, *choices: int) -> Any:
+    """A field of one of a few numbers."""
+
+    def read(text: str) -> int:
+        return int(_one_of(*map(str, choices))(text))
+
+    return _as(read, default)
 
 
 def whole(default: int | None, least: int) -> Any:
@@ -227,6 +237,16 @@ class SplitsQuery(Query):
     rule: str = matching(RULE)
     by: str = choice("", *FIELDS)
     value: str = text()
+    page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class LineageQuery(Query):
+    """What came of what, around one node, so many steps far."""
+
+    node: str = matching(IDENT)
+    depth: int = choice_of_numbers(4, *range(1, 7))
+    dir: str = choice("both", *DIRECTIONS)
     page: int = whole(1, 1)
 
 
