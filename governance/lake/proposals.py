@@ -111,6 +111,16 @@ def samples_of_finding(lake: Lake, fingerprint: str) -> list[tuple[str, str]]:
     return [(str(role), str(sample)) for role, sample in lake.fetch(sql, [fingerprint, fingerprint])]
 
 
+def severity_of(lake: Lake, fingerprint: str) -> str:
+    """The severity of a finding in the latest audit that has it; empty where none has."""
+    sql = (
+        "SELECT f.severity FROM lake.findings f JOIN lake.audits a ON a.run = f.run WHERE f.fingerprint = ?"
+        " ORDER BY a.seq DESC LIMIT 1"
+    )
+    found = lake.fetch(sql, [fingerprint])
+    return str(found[0][0]) if found else ""
+
+
 def last_number(lake: Lake) -> int:
     """The highest number that a proposal was ever given."""
     ids: Iterable[str] = [e.subject for e in events.beginning(lake, ADD)]

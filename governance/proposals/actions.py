@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from governance.curation.policy import CLUSTERED
 from governance.errors import NotFound, UsageError, did_you_mean
+from governance.findings import Severity
 from governance.lake import proposals as kept
 from governance.lake.audits import findings_beginning
 from governance.lake.commit import writing
@@ -119,6 +120,9 @@ def _check_representative(lake: Lake, change: Change) -> None:
         raise UsageError(
             "only a cluster of duplicates has a row that stands for the others", where="--of", hint=hint
         )
+    if kept.severity_of(lake, change.finding) == Severity.NOTE.value:
+        hint = "a note leaves its rows alone; leave some out by --drop"
+        raise UsageError("every row of this cluster stays as it is", where="--of", hint=hint)
     if change.samples == (change.instead_of,):
         hint = "the rows are equal, whichever stays"
         raise UsageError("this row says the very same as the one that stays", where="--stays", hint=hint)

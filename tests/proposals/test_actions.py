@@ -139,6 +139,14 @@ def test_what_makes_no_sense_is_refused(lake: Lake):
             actions.propose(lake, change, "why", "ann")
 
 
+def test_of_a_note_every_row_stays(lake: Lake):
+    finding, _, repeats = cluster(lake)
+    lake.db.execute("UPDATE lake.findings SET severity = 'note' WHERE fingerprint = ?", [finding])
+
+    with pytest.raises(UsageError, match="every row of this cluster stays"):
+        actions.propose(lake, actions.representative_change(lake, finding, repeats), "why", "ann")
+
+
 def test_a_record_that_was_changed_has_no_effect_and_is_told(lake: Lake):
     actions.propose(lake, Change(Kind.DROP, samples=(member(lake, 3),)), "why", "ann")
     actions.approve(lake, "P-0001", "ben")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from governance.curation.policy import CLUSTERED
+from governance.findings import Severity
 from governance.lake.browsing import evidence, findings
 from governance.lake.browsing.evidence import Line
 from governance.lake.browsing.findings import Found
@@ -136,7 +137,8 @@ def _decisions(visit: Visit, query: ClusterQuery, found: Found, kept: Line) -> N
         return
     ident = member[0].sample_id
     with st.container(horizontal=True):
-        proposing.ask_to_stand(visit, found.fingerprint, ident)
+        if found.severity != Severity.NOTE.value:  # of a note every row stays
+            proposing.ask_to_stand(visit, found.fingerprint, ident)
         origin = f"cluster of finding {found.fingerprint[:12]}"
         proposing.ask_to_leave_out(visit, 1, lambda: [ident], origin, found.fingerprint)
 
