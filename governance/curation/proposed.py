@@ -67,6 +67,8 @@ def decided_by(rows: pl.DataFrame, policy: Policy) -> dict[str, int]:
 def notes_of(rows: pl.DataFrame, policy: Policy) -> list[str]:
     """The same in words; a proposal that changed nothing is named too."""
     return [
-        f"proposal {ident} decided about {n:,} rows" if n else f"proposal {ident} changed nothing here"
+        f"proposal {ident} decided about {n:,} row{'s' * (n > 1)}"
+        if n
+        else f"proposal {ident} changed nothing here"
         for ident, n in decided_by(rows, policy).items()
     ]

@@ -70,14 +70,14 @@ class Change:
     @property
     def scope(self) -> str:
         """What is to be changed, in one line."""
-        where = f"of split {self.split}" if self.split else "of every split"
+        where = f"split {self.split}" if self.split else "every split"
         if self.kind is Kind.DROP:
             many = len(self.samples)
             named = self.samples[0][:12] if many == 1 else f"{many:,} samples"
-            return f"leave out {'sample ' if many == 1 else ''}{named} {where}"
+            return f"leave out {'sample ' if many == 1 else ''}{named} of {where}"
         if self.kind is Kind.SHARE:
-            return f"at most {self.rows:,} rows of label {self.label or '(none)'} {where}"
-        return f"sample {self.samples[0][:12]} stays instead of {self.instead_of[:12]} {where}"
+            return f"at most {self.rows:,} rows of label {self.label or '(none)'} in {where}"
+        return f"sample {self.samples[0][:12]} stays instead of {self.instead_of[:12]} in {where}"
 
 
 @dataclass(frozen=True)

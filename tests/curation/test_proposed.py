@@ -31,7 +31,7 @@ def test_a_dropped_sample_leaves_by_its_proposal():
 
     assert ["train", "decision", "train"] == states(found)
     assert [None, "proposal P-0002", None] == reasons(found.rows)
-    assert ("proposal P-0002 decided about 1 rows",) == found.notes
+    assert ("proposal P-0002 decided about 1 row",) == found.notes
 
 
 def test_of_a_cluster_the_row_stays_that_was_chosen():

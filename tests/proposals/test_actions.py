@@ -62,7 +62,7 @@ def test_an_approved_drop_is_in_the_next_split_with_its_proposal(lake: Lake):
     split = curated(lake, "train").record
 
     assert 2 == split.version
-    assert "proposal P-0001 decided about 1 rows" in split.notes
+    assert "proposal P-0001 decided about 1 row" in split.notes
     assert {"P-0001": found.content} == split.policy["proposals"]
     left = {r["sample_id"]: r["decision"] for r in load_exclusions(lake, split).to_pylist()}
     assert "proposal P-0001" == left[sample]

@@ -14,7 +14,7 @@ from governance.lake.catalog import table_names
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
 
-KINDS = ("dataset", "suite", "audit", "split", "model", "training", "checkpoint", "evaluation", "attribution")
+KINDS = ("dataset", "suite", "model", "audit", "split", "training", "checkpoint", "evaluation", "attribution")
 """Kinds of nodes, in the order in which one comes of the other."""
 DIRECTIONS = ("both", "up", "down")
 DEEPEST = 8

@@ -139,4 +139,4 @@ def test_names_of_labels_and_reasons_are_never_markup(
         assert "owned" not in page.title()
         assert 0 == page.locator(NEVER).count()
         assert not re.fullmatch("owned", page.locator("h1").first.inner_text())
-    assert "owned" in there.open("/splits?id=sft@1").locator(".bars").last.inner_text()
+    assert "owned" in there.open("/splits?id=sft@1").locator("table").nth(1).inner_text()

@@ -68,7 +68,7 @@ def test_a_training_run_leads_the_split_to_itself(visit: Open, trained: str):
 
 
 def test_a_picture_has_room_for_so_many_of_a_kind():
-    boxes = [Box(f"audit:{n}", "audit", f"run {n}", "pass", "/", here=n == 99) for n in range(100)]
+    boxes = [Box(f"audit:{n}", "audit", "audit", f"run {n}", "pass", "/", here=n == 99) for n in range(100)]
     shown = drawn(boxes)
 
     assert MOST_A_COLUMN == len(shown)
@@ -76,7 +76,7 @@ def test_a_picture_has_room_for_so_many_of_a_kind():
 
 
 def test_text_of_boxes_is_escaped():
-    box = Box("a", "dataset", "<b>bold</b>", '" onload="', "/lineage?node=a")
+    box = Box("a", "dataset", "sources", "<b>bold</b>", '" onload="', "/lineage?node=a")
     markup = graph([box], [("a", "gone")], "<i>")
 
     assert "<b>bold" not in markup.replace("<b>&lt;", "")

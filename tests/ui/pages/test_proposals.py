@@ -49,7 +49,7 @@ def test_a_proposal_goes_from_request_to_revocation(own: Demo, at_desk: Sit, vis
     seen = visit("proposals", own.lake, Role.APPROVER, person="ben", id="P-0001")
 
     assert ["Revoke"] == seen.buttons
-    assert "at most 3 rows of label x of split sft" in seen.text
+    assert "at most 3 rows of label x in split sft" in seen.text
     assert "<b>too</b>" in seen.text
     assert "<b>too</b>" not in seen.markup
     assert "ann@mail" not in seen.markup

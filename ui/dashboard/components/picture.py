@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from ui.dashboard.components.tables import link
 from ui.dashboard.markup import Markup, join, tag
 
-WIDE, HIGH, ACROSS, DOWN = 148, 58, 192, 74
-"""Pixels: size of a box, and from one box to the next."""
+WIDE, HIGH, ACROSS, DOWN = 112, 64, 132, 82
+"""Pixels: size of a box, and from one box to the next; seven columns fit a page of 1,280."""
+TOP, LANE = 30, 9
+"""Pixels above the first row, and from a lane to the row under it: long lines run in lanes, behind no box."""
 MOST, MOST_A_COLUMN = 60, 12
 """Boxes that are drawn; more cannot be told apart, and the table beside has them."""
 
@@ -24,11 +26,13 @@ class Box:
     """A node as it is drawn; every word is safe to be shown.
 
     Attributes:
-        column: its kind; columns stand in the order in which they come first.
+        kind: what it is, in a word.
+        column: where it stands; columns follow one another in the order in which they come first.
         here: it is the one that is looked at.
     """
 
     key: str
+    kind: str
     column: str
     title: str
     remark: str
@@ -68,7 +72,7 @@ def _places(boxes: Sequence[Box], columns: Sequence[str]) -> dict[str, tuple[int
     rows: dict[str, int] = defaultdict(int)
     found = {}
     for box in boxes:
-        found[box.key] = (columns.index(box.column) * ACROSS, 28 + rows[box.column] * DOWN)
+        found[box.key] = (columns.index(box.column) * ACROSS, TOP + rows[box.column] * DOWN)
         rows[box.column] += 1
     return found
 
@@ -78,19 +82,21 @@ def _box(box: Box, at: tuple[int, int]) -> Markup:
     style = f"left:{at[0]}px;top:{at[1]}px;width:{WIDE}px;height:{HIGH}px"
     attributes: Mapping[str, str | None] = {"aria_current": "true" if box.here else None}
     return tag("a", inside, href=box.href, data_go="1", cls="box here" if box.here else "box", style=style,
-               aria_label=f"{box.column} {box.title}, {box.remark}", **attributes)  # fmt: skip
+               aria_label=f"{box.kind} {box.title}, {box.remark}", **attributes)  # fmt: skip
 
 
 def _line(start: tuple[int, int], end: tuple[int, int]) -> Markup:
-    """Across, up or down half way, and across again; boxes of one column are joined at their left sides."""
+    """To the next column: across, up or down, across. Further: by the lane above the row that it leads to."""
     x1, y1 = start[0] + WIDE, start[1] + HIGH // 2
     x2, y2 = end[0], end[1] + HIGH // 2
-    if x2 <= x1:
-        x1 = start[0]
-        middle = x1 - 14
-        return join(_flat(middle, x1, y1), _upright(middle, y1, y2), _flat(middle, x2, y2))
-    middle = x2 - (ACROSS - WIDE) // 2
-    return join(_flat(x1, middle, y1), _upright(middle, y1, y2), _flat(middle, x2, y2))
+    into = x2 - (ACROSS - WIDE) // 2
+    if x2 <= x1:  # one column: joined at their left sides
+        return join(_flat(into, start[0], y1), _upright(into, y1, y2), _flat(into, x2, y2))
+    if x2 - x1 <= ACROSS - WIDE:
+        return join(_flat(x1, into, y1), _upright(into, y1, y2), _flat(into, x2, y2))
+    out, lane = x1 + (ACROSS - WIDE) // 2 - 3, end[1] - LANE
+    parts = (_flat(x1, out, y1), _upright(out, y1, lane), _flat(out, into, lane), _upright(into, lane, y2))
+    return join(*parts, _flat(into, x2, y2))
 
 
 def _flat(x1: int, x2: int, y: int) -> Markup:

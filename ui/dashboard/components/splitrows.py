@@ -105,9 +105,10 @@ def difference(visit: Visit, query: SplitsQuery, record: SplitRecord) -> None:
         notice("info", "There is no such split in this lake to compare with.")
         return
     counts = splits.changes(visit.lake, old, record)
+    shown = {c: n for c, n in counts.items() if n or c == "same"}
     links = {c: address("splits", query.at(change=c)) for c in CHANGES}
     names = {"same": "in both as they are", **CHANGED}
-    draw(bars(dict(counts), links, f"Rows of {safe_text.words(record.reference)}", names))
+    draw(bars(shown, links, f"Rows of {safe_text.words(record.reference)}", names))
     _policy(old, record)
     total = counts[query.change]
     draw(tag("h3", f"{plural(total, 'row')} {CHANGED[query.change]}"))

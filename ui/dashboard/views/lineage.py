@@ -17,11 +17,13 @@ from ui.dashboard.components.picture import Box
 from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import PAGE_ROWS, Column, empty, link, pager, table
 from ui.dashboard.frame import dropped, show
-from ui.dashboard.markup import Child, Markup, join
+from ui.dashboard.markup import Child, Markup, join, tag
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import DatasetQuery, LineageQuery, Query, SplitsQuery, address
 
 PAGE = Page("lineage", "Lineage", "Data", 4)
+SOURCES = {"dataset", "suite", "model"}
+"""What came from outside; it stands in one column."""
 WAYS = {"both": "both ways", "up": "what it came of", "down": "what came of it"}
 SHOWN = 200_000
 """Characters of events that a page shows to be copied; more are downloaded."""
@@ -76,7 +78,10 @@ def title(node: Node) -> str:
 
 def _box(query: LineageQuery, node: Node, here: Node) -> Box:
     href = address("lineage", query.at(node=node.key))
-    return Box(node.key, node.kind, title(node), safe_text.words(node.remark, 40), href, node.key == here.key)
+    column = "sources" if node.kind in SOURCES else node.kind
+    return Box(
+        node.key, node.kind, column, title(node), safe_text.words(node.remark, 40), href, node.key == here.key
+    )
 
 
 def _ways(query: LineageQuery) -> None:
@@ -97,8 +102,8 @@ def _table(visit: Visit, query: LineageQuery, graph: Graph) -> None:
         for n in graph.nodes[first : first + PAGE_ROWS]
     ]
     columns = (
-        Column("Kind", "tight"), Column("Name", "wide"), Column("What"), Column("When", "tight"), Column("Steps", "n"),
-        Column("Came of", "wide"),
+        Column("Kind", "tight"), Column("Name", "wide"), Column("When", "tight"), Column("Steps", "n"),
+        Column("Came of", "wide"), Column("Page", "tight"),
     )  # fmt: skip
     draw(table(columns, rows, "Lineage as a table"), pager("lineage", query, len(graph.nodes)))
 
@@ -107,11 +112,14 @@ def _row(visit: Visit, query: LineageQuery, node: Node, came_of: list[str]) -> l
     more = f" and {len(came_of) - 5:,} more" if len(came_of) > 5 else ""
     return [
         node.kind,
-        join(link(title(node), address("lineage", query.at(node=node.key))), _own_page(node)),
-        safe_text.words(node.remark),
+        join(
+            link(title(node), address("lineage", query.at(node=node.key))),
+            tag("span", safe_text.words(node.remark), cls="sub"),
+        ),
         node.started[:16].replace("T", " "),
         f"{node.depth:,}",
         "; ".join(came_of[:5]) + more,
+        _own_page(node),
     ]
 
 
@@ -125,7 +133,7 @@ def _own_page(node: Node) -> Markup | None:
     }
     if node.kind not in targets:
         return None
-    return join(" ", link("open", targets[node.kind], label=f"open {node.kind} {title(node)}"))
+    return link("open", targets[node.kind], label=f"open {node.kind} {title(node)}")
 
 
 def _events(graph: Graph, here: Node) -> None:

@@ -27,6 +27,8 @@ from ui.dashboard.url_state import ProposalsQuery, SplitsQuery, address
 PAGE = Page("splits", "Splits", "Data", 3)
 HEADS = {"label": "Labels", "source": "Sources"}
 ESTIMATE = "estimate"
+LISTED = 20
+"""Labels and sources that the page of a split lists."""
 
 
 def body(visit: Visit) -> None:
@@ -158,20 +160,27 @@ def _stage(query: SplitsQuery, one: Stage) -> list[Child]:
 def _mixture(query: SplitsQuery, field: str, found: list[Share]) -> None:
     if not found or (len(found) == 1 and not found[0].name):
         return
-    section(HEADS[field], "Rows trained on; each leads to them.")
-    links = {s.name: address("splits", query.at(by=field, value=s.name)) for s in found}
-    names = {s.name: safe_text.words(s.name) or "(none)" for s in found}
-    draw(bars({s.name: s.train for s in found}, links, f"Rows by {field}", names))
-    total = sum(s.tokens for s in found) or 1
-    rows: list[list[Child]] = [
-        [names[s.name], f"{s.train:,}", f"{s.tokens:,}", f"{100 * s.tokens / total:.1f}%", f"{s.holdout:,}"]
-        for s in found
-    ]
+    more = f", the first {LISTED} of {len(found):,}" if len(found) > LISTED else ""
+    section(HEADS[field], f"Rows trained on, most first{more}.")
+    tokens, most = sum(s.tokens for s in found) or 1, max(s.train for s in found) or 1
+    rows = [_share(query, field, one, most, tokens) for one in found[:LISTED]]
     columns = (
-        Column(field.capitalize(), "wide"), Column("Rows", "n"), Column("Tokens", "n"), Column("Share of tokens", "n"),
-        Column("Held out", "n"),
+        Column(field.capitalize(), "wide"), Column("Rows", "tight"), Column("Tokens", "n"),
+        Column("Share of tokens", "n"), Column("Held out", "n"),
     )  # fmt: skip
     draw(table(columns, rows, f"Mixture by {field}"))
+
+
+def _share(query: SplitsQuery, field: str, one: Share, most: int, tokens: int) -> list[Child]:
+    href = address("splits", query.at(by=field, value=one.name))
+    fill = tag("span", cls="fill", style=f"width:{100 * one.train / most:.0f}%")
+    return [
+        link(safe_text.words(one.name) or "(none)", href),
+        tag("span", tag("span", fill, cls="track", aria_hidden="true"), f"{one.train:,}", cls="score share"),
+        f"{one.tokens:,}",
+        f"{100 * one.tokens / tokens:.1f}%",
+        f"{one.holdout:,}",
+    ]
 
 
 def _versions(visit: Visit, query: SplitsQuery, record: SplitRecord) -> None:
