@@ -130,25 +130,40 @@ class Graph:
 
 def around(lake: Lake, key: str, depth: int, direction: str) -> Graph:
     """What the node came of (`up`), and what came of it (`down`), so many steps far; empty where it is not there."""
-    edges = _edges(lake)
-    steps = [s for s in ("up", "down") if direction in {s, "both"}]
-    walks = " UNION ALL ".join(f"SELECT node, depth FROM {step}" for step in steps)
+    steps, edges = _walked(lake, key, depth, direction)
     sql = (
-        f"WITH RECURSIVE edges(a, b) AS MATERIALIZED ({edges}),"
+        f"WITH nodes(key, title, remark, started, finished) AS ({_nodes(lake)})"
+        " SELECT key, any_value(title), any_value(remark), min(started), max(finished) FROM nodes"
+        " WHERE key IN (SELECT unnest(?)) GROUP BY key"
+    )
+    near = sorted(steps, key=lambda k: (steps[k], k))
+    found = [Node(row[0], steps[row[0]], *row[1:]) for row in lake.fetch(sql, [near[:MOST]])]
+    if not any(n.key == key for n in found):
+        return Graph((), ())
+    kept = sorted(found, key=lambda n: (KINDS.index(n.kind), n.started, n.key))
+    keys = {n.key for n in kept}
+    joined = sorted((a, b) for a, b in edges if a in keys and b in keys)
+    return Graph(tuple(kept), tuple(joined), len(near) > MOST)
+
+
+def _walked(lake: Lake, key: str, depth: int, direction: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """(steps to each node that is near, the edges between these nodes)."""
+    walks = " UNION ALL ".join(
+        f"SELECT node, depth FROM {step}" for step in ("up", "down") if direction in {step, "both"}
+    )
+    sql = (
+        f"WITH RECURSIVE edges(a, b) AS MATERIALIZED ({_edges(lake)}),"
         " up(node, depth) AS (SELECT ?, 0 UNION SELECT e.a, w.depth + 1 FROM up w JOIN edges e ON e.b = w.node"
         " WHERE w.depth < ?),"
         " down(node, depth) AS (SELECT ?, 0 UNION SELECT e.b, w.depth + 1 FROM down w JOIN edges e ON e.a = w.node"
-        f" WHERE w.depth < ?), near AS (SELECT node, min(depth) AS depth FROM ({walks}) GROUP BY node),"
-        f" nodes(key, title, remark, started, finished) AS ({_nodes(lake)})"
-        " SELECT n.key, w.depth, any_value(n.title), any_value(n.remark), min(n.started), max(n.finished)"
-        " FROM near w JOIN nodes n ON n.key = w.node GROUP BY n.key, w.depth ORDER BY w.depth, n.key LIMIT ?"
+        f" WHERE w.depth < ?), near AS MATERIALIZED (SELECT node, min(depth) AS depth FROM ({walks}) GROUP BY node)"
+        " SELECT node, depth, NULL FROM near UNION ALL SELECT DISTINCT a, 0, b FROM edges"
+        " WHERE a IN (SELECT node FROM near) AND b IN (SELECT node FROM near)"
     )
     far = min(max(depth, 0), DEEPEST)
-    found = [Node(*row) for row in lake.fetch(sql, [key, far, key, far, MOST + 1])]
-    if not any(n.key == key for n in found):
-        return Graph((), ())
-    kept = sorted(found[:MOST], key=lambda n: (KINDS.index(n.kind), n.started, n.key))
-    return Graph(tuple(kept), _between(lake, edges, [n.key for n in kept]), len(found) > MOST)
+    rows = lake.fetch(sql, [key, far, key, far])
+    steps = {str(a): int(d) for a, d, b in rows if b is None}
+    return steps, [(str(a), str(b)) for a, _, b in rows if b is not None]
 
 
 def latest(lake: Lake) -> str:
@@ -161,14 +176,6 @@ def latest(lake: Lake) -> str:
     )
     found = lake.fetch(sql)
     return str(found[0][0]) if found else ""
-
-
-def _between(lake: Lake, edges: str, keys: list[str]) -> tuple[tuple[str, str], ...]:
-    sql = (
-        f"WITH edges(a, b) AS ({edges}) SELECT DISTINCT a, b FROM edges WHERE a IN (SELECT unnest(?))"
-        " AND b IN (SELECT unnest(?)) ORDER BY a, b"
-    )
-    return tuple((str(a), str(b)) for a, b in lake.fetch(sql, [keys, keys]))
 
 
 def _edges(lake: Lake) -> str:
