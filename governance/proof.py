@@ -10,6 +10,7 @@ from governance.lake.allocations import verify_allocations
 from governance.lake.audits import find_run, list_audits, missing_audits, verify_audit
 from governance.lake.contributions import list_attributions, missing_attributions, verify_attribution
 from governance.lake.evaluations import list_evaluations, missing_evaluations, verify_evaluation
+from governance.lake.proposals import verify_proposals
 from governance.lake.splits import list_splits, missing_splits, verify_split
 from governance.lake.training_proof import missing_trainings, verify_training
 from governance.lake.trainings import list_trainings
@@ -60,7 +61,8 @@ def verify_all(lake: Lake, run: str | None, waivers: Path | None, approvals: str
     problems = [f"{p.where}: {p.what}" if p.where else p.what for p in whole.problems]
     problems += [f"run {r}: {problem}" for r in runs for problem in verify_audit(lake, r).problems]
     problems += [f"run {r}: it was committed, and is not in the lake" for r in missing_audits(lake)]
-    problems += [*_attribution_problems(lake, attributions), *verify_allocations(lake)]
+    problems += _attribution_problems(lake, attributions)
+    problems += [*verify_allocations(lake), *verify_proposals(lake)]
     problems += [f"evaluation {e}: {p}" for e in evaluations for p in verify_evaluation(lake, e).problems]
     problems += [
         f"evaluation {e}: it was committed, and is not in the lake" for e in missing_evaluations(lake)

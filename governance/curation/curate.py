@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter as Counts
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from governance.curation.facts import FACTS, Counter, counter_of, facts_of
 from governance.curation.inputs import Indices, KeptVersion, kept_version
 from governance.curation.outcome import Outcome, exclusions_of, members_of, record_of_outcome
 from governance.curation.policy import REDACT, check_policy
+from governance.curation.proposed import with_proposals
 from governance.curation.reasons import Audited, judged, placed
 from governance.curation.redact import Redaction, redacted, redaction_of
 from governance.curation.request import Curated, CurateRequest
@@ -35,6 +36,7 @@ from governance.lake import Lake
 from governance.lake.canonical import canonical_json
 from governance.lake.datasets import parse_reference
 from governance.lake.splits import save_split
+from governance.proposals.actions import in_force
 from governance.report import AuditReport
 from governance.samples import SampleBatch
 from governance.spill import Spill
@@ -58,17 +60,27 @@ def curate(
         GovernError: the data, the audit or the policy cannot be used; no split is kept then.
     """
     check_policy(request.policy)
+    request, unheard = _with_proposals(request, lake)
     inputs = _inputs(request, lake, scratch or lake, progress)
     report, audited = audited_by(request, inputs, lake, scratch or lake, progress)
     with tempfile.TemporaryDirectory(prefix="curate-", dir=(scratch or lake).scratch) as folder:
         made = _made(request, inputs, report, Path(folder), progress)
     members, exclusions = members_of(made), exclusions_of(made)
     record = record_of_outcome(made, members, exclusions)
+    record = replace(record, notes=(*record.notes, *unheard))
     if scratch is not None:
         return Curated(record, new=False, audited=audited)
     progress("writing to the lake", 0, None)
     record, new = save_split(lake, record, members, exclusions)
     return Curated(record, new, audited)
+
+
+def _with_proposals(request: CurateRequest, lake: Lake) -> tuple[CurateRequest, tuple[str, ...]]:
+    """(the request with what was approved for splits of its name, what of it could not be heard)."""
+    if not request.proposals:
+        return request, ()
+    policy, unheard = with_proposals(request.policy, in_force(lake, request.name))
+    return replace(request, policy=policy), unheard
 
 
 def _inputs(request: CurateRequest, lake: Lake, work: Lake, progress: Progress) -> list[KeptVersion]:

@@ -18,6 +18,7 @@ import polars as pl
 
 from governance.curation import record as steps
 from governance.curation.policy import DROP, OTHERS, Policy, Quota
+from governance.curation.proposed import notes_of
 from governance.curation.reasons import Findings
 from governance.curation.representative import ranked
 from governance.curation.sampling import entering, seeded, taken
@@ -60,6 +61,7 @@ def decide(
     own_steps = drops.filter(pl.col("rule").is_in([LENGTH, SUPERVISION]))
     other = drops.filter(~pl.col("rule").is_in([LENGTH, SUPERVISION]))
     rows = _left(rows, steps.DECIDED, _named(rows, policy.exclude, "exclude"))
+    rows = _left(rows, steps.DECIDED, _proposed(rows, "sample_id", policy.left_out))
     rows = _left(rows, steps.RULE, other, spared=policy.include)
     rows = _left(rows, steps.REDACTION, _unredacted(findings, unredacted))
     rows = _duplicates(rows, findings, policy, own_steps)
@@ -74,7 +76,7 @@ def decide(
     rows = rows.with_columns(
         part=pl.when(pl.col("step").is_null()).then(pl.col("part")), weight=_weights(policy.weights)
     )
-    return Decided(rows, (*notes, *_warnings(rows, policy)))
+    return Decided(rows, (*notes, *_warnings(rows, policy), *notes_of(rows, policy)))
 
 
 def _left(rows: pl.DataFrame, step: str, lines: pl.DataFrame, spared: Sequence[str] = ()) -> pl.DataFrame:
@@ -104,6 +106,14 @@ def _reasons(rows: pl.DataFrame, decision: str) -> pl.DataFrame:
 
 def _named(rows: pl.DataFrame, samples: Sequence[str], decision: str) -> pl.DataFrame:
     return _reasons(rows.filter(pl.col("sample_id").is_in(list(samples))), decision)
+
+
+def _proposed(rows: pl.DataFrame, column: str, by: Mapping[str, str]) -> pl.DataFrame:
+    """The rows whose sample in that column a proposal speaks of, with its id as the reason."""
+    named = rows.filter(pl.col(column).is_in(list(by))) if by else rows.clear()
+    said = pl.lit("proposal ") + pl.col(column).replace_strict(dict(by), default="", return_dtype=pl.String)
+    nothing = pl.lit(None, pl.String)
+    return named.select("at", rule=nothing, finding=nothing, decision=said)
 
 
 def _long(rows: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -136,8 +146,20 @@ def _duplicates(rows: pl.DataFrame, findings: Findings, policy: Policy, later: p
     gone = inside.join(best, on="cluster").filter(pl.col("at") != pl.col("stands"))
     gone = gone.filter(~pl.col("sample_id").is_in(list(policy.include))) if policy.include else gone
     why = lines.unique("at", keep="first", maintain_order=True).join(gone.select("at"), on="at", how="semi")
+    why = _by_choice(why, gone, rows, policy)
     rows = _left(rows, steps.DUPLICATE, why).drop("stands")
     return rows.join(gone.select("at", "stands"), on="at", how="left", maintain_order="left")
+
+
+def _by_choice(why: pl.DataFrame, gone: pl.DataFrame, rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The reasons, where a proposal is named for rows that another one stands for by it."""
+    if not policy.stays:
+        return why
+    standing = rows.select(pl.col("at").alias("stands"), pl.col("sample_id").alias("stand"))
+    pairs = gone.select("at", "stands").join(standing, on="stands")
+    chosen = _proposed(pairs, "stand", policy.stays).select("at", pl.col("decision").alias("chosen"))
+    why = why.join(chosen, on="at", how="left", maintain_order="left")
+    return why.with_columns(decision=pl.coalesce("chosen", "decision")).drop("chosen")
 
 
 def clusters(lines: pl.DataFrame) -> pl.DataFrame:
@@ -230,7 +252,8 @@ def _quota(rows: pl.DataFrame, quota: Quota, step: str, policy: Policy, notes: l
     missing = sorted(name for name, amount in quota.amounts.items() if amount and name not in there)
     notes += [f"{step}: no row is of {_said(name)}" for name in missing]
     whole = pl.concat(fits) if fits else inside.select("at")
-    return _left(rows, step, _beyond(inside, whole, f"{step} by {quota.by}"))
+    said = f"{step} by {quota.by}" + (f", {quota.origin}" if quota.origin else "")
+    return _left(rows, step, _beyond(inside, whole, said))
 
 
 def _said(name: object) -> str:

@@ -15,6 +15,7 @@ from governance.curation.decide import Decided
 from governance.curation.facts import Counter
 from governance.curation.inputs import KeptVersion
 from governance.curation.policy import SEVERITIES, Policy
+from governance.curation.proposed import decided_by
 from governance.curation.record import EXCLUSION, MEMBER, STEPS, UNREADABLE, Part, SplitRecord, Stage
 from governance.curation.redact import Redaction, redaction_as_mapping
 from governance.curation.request import CurateRequest
@@ -108,6 +109,7 @@ def record_of_outcome(made: Outcome, members: pa.Table, exclusions: pa.Table) ->
         **policy.as_mapping(),
         "redaction": redaction_as_mapping(made.how),
         "labels": _labels(request.labels),
+        **_proposals(rows, policy),
     }
     hashes = {"members": table_hash(members), "exclusions": table_hash(exclusions)}
     inputs = [[i.name, i.version, i.identity] for i in described]
@@ -132,6 +134,13 @@ def record_of_outcome(made: Outcome, members: pa.Table, exclusions: pa.Table) ->
         govern=VERSION,
         notes=(*made.decided.notes, *_unheard(policy, made.report)),
     )
+
+
+def _proposals(rows: pl.DataFrame, policy: Policy) -> dict[str, Any]:
+    """The proposals that changed something; others leave the split what it would be without them."""
+    counts = decided_by(rows, policy)
+    found = {ident: content for ident, content in sorted(policy.proposals.items()) if counts[ident]}
+    return {"proposals": found} if found else {}
 
 
 def _labels(path: str | None) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Quota:
         amounts: name -> share of the whole (`relative`), or tokens or rows; `*` stands for all others. A name that is
             not listed, and no `*`, is taken none of.
         rest_stays: rows of names that are not listed all stay instead.
+        origin: who says so, where that is not the policy.
     """
 
     by: str
@@ -41,6 +42,7 @@ class Quota:
     amounts: Mapping[str, float]
     relative: bool
     rest_stays: bool = False
+    origin: str = ""
 
     def as_mapping(self) -> dict[str, Any]:
         """The quota as plain values."""
@@ -67,6 +69,9 @@ class Policy:
         group_by, time_column: columns; empty for those that were recognised.
         latest: the rows that came last are held out, instead of groups by chance.
         weights: label -> weight of its rows in the loss; `*` for all others.
+        left_out, stays: sample id -> id of the approved proposal by which it is left out, or stands for its cluster; of
+            several that are to stand for one, the last.
+        proposals: id -> content hash of every approved proposal that was taken up.
     """
 
     drop: tuple[str, ...] = ("error", "SEC001", "TOK001", "TOK002")
@@ -90,6 +95,9 @@ class Policy:
     latest: bool = False
     seed: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    stays: Mapping[str, str] = field(default_factory=dict)
+    proposals: Mapping[str, str] = field(default_factory=dict)
 
     def as_mapping(self) -> dict[str, Any]:
         """The policy as plain values, without paths of this machine."""

@@ -19,8 +19,9 @@ LONGEST = (pl.col("characters") * -1).alias("by_length")
 def ranked(rows: pl.DataFrame, findings: Findings, lines: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The rows with the best of each cluster first.
 
-    Rows that leave at a later step come last. Ties go to the longer row, then to the one that the audit took, then by
-    sample id and place, so the order of rows decides between equal samples only.
+    Rows that leave at a later step come last; of the others, one that an approved proposal names is first. Ties go to
+    the longer row, then to the one that the audit took, then by sample id and place, so the order of rows decides
+    between equal samples only.
 
     Args:
         rows: at, input, row, sample_id, source, licence, characters, cluster, late.
@@ -36,9 +37,25 @@ def ranked(rows: pl.DataFrame, findings: Findings, lines: pl.DataFrame, policy: 
         "source": [_source(policy.source_order)],
     }[policy.representative]
     keys = [e.alias(f"key_{i}") for i, e in enumerate(first)]
-    rows = rows.with_columns(*keys, LONGEST)
-    order = ["late", *(f"key_{i}" for i in range(len(first))), "by_length", "lost", "sample_id", "at"]
+    rows = rows.with_columns(*keys, LONGEST, by_choice=_choice(policy))
+    order = [
+        "late",
+        "by_choice",
+        *(f"key_{i}" for i in range(len(first))),
+        "by_length",
+        "lost",
+        "sample_id",
+        "at",
+    ]
     return rows.sort(order)
+
+
+def _choice(policy: Policy) -> pl.Expr:
+    """Place among the samples that proposals name, the last approved first; all others after them."""
+    places = {sample: -1 - i for i, sample in enumerate(policy.stays)}
+    if not places:
+        return pl.lit(0)
+    return pl.col("sample_id").replace_strict(places, default=0, return_dtype=pl.Int64)
 
 
 def _quality(rows: pl.DataFrame, findings: Findings) -> pl.Expr:

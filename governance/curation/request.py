@@ -20,6 +20,7 @@ class CurateRequest:
             of `audit`, which is run where there is none.
         audit: how the data are audited where that has to be done.
         labels: the file of the label taxonomy; None for finance, `NO_LABELS` for the data's own words.
+        proposals: whether approved proposals for splits of this name are taken up.
     """
 
     datasets: tuple[str, ...]
@@ -28,6 +29,7 @@ class CurateRequest:
     audit: AuditRequest
     run: str | None = None
     labels: str | None = None
+    proposals: bool = True
 
 
 @dataclass(frozen=True)

@@ -312,6 +312,20 @@ EVALUATIONS = Table(
 EVALUATION_ITEMS = Table(
     "evaluation_items", owned("evaluation", EVALUATION_ITEM), ("evaluation", "item"), later=True
 )
+PROPOSALS = Table(
+    "proposals",
+    columns(
+        proposal=TEXT,
+        seq=LONG,
+        kind=TEXT,
+        split=TEXT,  # the name of the splits it is meant for; empty for all
+        created_at=TEXT,
+        created_by=TEXT,
+        record=TEXT,  # JSON of the governance.proposals.model.Proposal
+    ),
+    ("proposal", "seq"),
+    later=True,
+)
 REMOVALS = Table(
     "removals", columns(kind=TEXT, id=TEXT, subject=TEXT, seq=LONG, at=TEXT, actor=TEXT), ("id",)
 )
@@ -364,6 +378,7 @@ TABLES: tuple[Table, ...] = (
     STAGES,
     EVALUATIONS,
     EVALUATION_ITEMS,
+    PROPOSALS,
     REMOVALS,
     EVENTS,
     LEDGER,

@@ -50,6 +50,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(2):
             done(["waiver", "add", *where, "--expires", next_month(), "--by", "ann", "-q"])
         done(["waiver", "approve", "W-0002", "--by", "ben", "-q"])
+        share = [
+            "--label",
+            "banking/consultation",
+            "--rows",
+            "9",
+            "--reason",
+            "too many",
+            "--by",
+            "ann",
+            "-q",
+        ]
+        for _ in range(2):
+            done(["proposal", "add", *share])
+        done(["proposal", "approve", "P-0002", "--by", "ben", "-q"])
         done(["train", "sft", "--set", "max_steps=2", "--set", "device=cpu", "-o", "runs/earlier", "-q"])
         trace_run(".govern")
         (folder / "measured.csv").write_text("label,items,passed\nbanking/consultation,40,30\n")

@@ -82,3 +82,30 @@ def own_demo(demo: Demo, tmp_path: Path) -> Demo:
     folder = tmp_path / "own"
     shutil.copytree(demo.folder, folder)
     return Demo(folder)
+
+
+@pytest.fixture(scope="session")
+def curated(demo: Demo, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
+    """The demo with two splits of it, made once for all processes of the test run. Tests only read it."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    made = shared / "dashboard-curated"
+    with locked(shared / "dashboard-curated.lock"):
+        if not made.exists():
+            building = shared / "dashboard-curated-building"
+            shutil.copytree(demo.folder, building)
+            curate(building)
+            building.rename(made)
+    return Demo(made)
+
+
+def curate(folder: Path) -> None:
+    """Two versions of split `sft`: by the default policy, and with a tenth held out and near-duplicates kept."""
+    from ui.cli.main import main
+
+    data = "govern-demo/demo-finance.parquet"
+    plain = ["curate", data, "--name", "sft", "--audit", "latest", "-q", "--isolated", "--lake", ".govern"]
+    with inside(folder):
+        assert 0 == main(plain)
+        assert 0 == main([*plain, "--holdout", "0.1", "--keep", "DUP003"])

@@ -47,7 +47,8 @@ def curate_request(session: Session, datasets: Sequence[str], given: Mapping[str
     plain = {"preview": False, "allow_incomplete": True, "new_only": False, "cache": True}
     audit = audit_request(loaded, (), defaults | plain, None, waiver_book(session, loaded))
     labels = loaded.settings.labels or None
-    return CurateRequest(tuple(datasets), given["name"], policy, audit, given["run"], labels)
+    asked = tuple(datasets), given["name"], policy, audit, given["run"], labels
+    return CurateRequest(*asked, proposals=given["proposals"])
 
 
 def loaded_for(session: Session, given: Mapping[str, Any]) -> Loaded:

@@ -42,6 +42,7 @@ SECTIONS = {
     "Training": (
         _entry("curate", "Curate datasets into a split, with the reason for every row left out"),
         _entry("splits", "List, show, explain, export, verify and compare curated splits"),
+        _entry("proposal", "Propose changes of the next split, approve and close them"),
         _entry("train", "Train a model on a split, each step recorded"),
         _entry("eval", "Evaluate a model item by item, and keep every answer"),
         _entry("leaderboard", "Compare evaluations with published figures of other models"),
@@ -54,6 +55,7 @@ SECTIONS = {
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
         _entry("datasets", "List, show, compare and remove dataset versions"),
         _entry("benchmarks", "Keep evaluation sets, item by item"),
+        _entry("lineage", "Show which dataset, split, training run and evaluation came of which"),
         _entry("runs", "List, show, verify and remove stored audits, trainings and evaluations"),
     ),
     "Set-up": (

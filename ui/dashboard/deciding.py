@@ -6,6 +6,7 @@ A button that is not drawn is no protection: every function asks the desk again 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from governance.errors import GovernError, NotFound, UsageError
 from governance.lake import open_lake, reveals
 from governance.lake.browsing import evidence
 from governance.lake.events import Event
+from governance.proposals import actions as proposals
+from governance.proposals.model import Change, Proposal, Standing
 from governance.waivers import actions
 from governance.waivers.actions import Request
 from governance.waivers.model import Waiver
@@ -23,8 +26,13 @@ NEEDED = {
     "approve": Role.APPROVER,
     "reject": Role.APPROVER,
     "revoke": Role.APPROVER,
+    "propose": Role.REVIEWER,
+    "approve a proposal": Role.APPROVER,
+    "reject a proposal": Role.APPROVER,
+    "revoke a proposal": Role.APPROVER,
 }
 """What role each decision takes."""
+Done = TypeVar("Done")
 
 
 def request(wanted: Request) -> Waiver:
@@ -67,12 +75,32 @@ def reveal(run: str, fingerprint: str, line: int, reason: str) -> Event:
         return reveals.record(lake, seen, here.person)
 
 
+def propose(change: Change, reason: str) -> Proposal:
+    """The change, proposed by whoever sits here; it waits for somebody else."""
+    return _decide("propose", lambda lake, here: proposals.propose(lake, change, reason, here.person))
+
+
+def approve_proposal(ident: str) -> Standing:
+    """The proposal, approved by whoever sits here; refused where that is its proposer."""
+    return _decide("approve a proposal", lambda lake, here: proposals.approve(lake, ident, here.person))
+
+
+def reject_proposal(ident: str, reason: str) -> Standing:
+    """The proposal, which nobody will approve."""
+    return _decide("reject a proposal", lambda lake, here: proposals.reject(lake, ident, here.person, reason))
+
+
+def revoke_proposal(ident: str, reason: str) -> Standing:
+    """The proposal, which curations leave alone from now on."""
+    return _decide("revoke a proposal", lambda lake, here: proposals.revoke(lake, ident, here.person, reason))
+
+
 def _reasoned(reason: str) -> None:
     if not reason.strip():
         raise UsageError("a decision needs a reason", where="reason", hint="say why in a few words")
 
 
-def _decide(what: str, act: Callable[..., Waiver]) -> Waiver:
+def _decide(what: str, act: Callable[..., Done]) -> Done:
     here: Desk = desk()
     here.check(NEEDED[what], what)
     with open_lake(here.lake, create=False) as lake:

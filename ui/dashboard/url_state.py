@@ -13,11 +13,16 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from governance.contributions import FUNCTIONALS
+from governance.curation.compare import CHANGES as SPLIT_CHANGES
+from governance.curation.record import STEPS
 from governance.findings import Severity
 from governance.lake.browsing.evaluations import ALONE, CHANGES, SCORERS, Items, Pair
 from governance.lake.browsing.evaluations import SORTS as ITEM_SORTS
 from governance.lake.browsing.findings import SORTS
+from governance.lake.browsing.lineage import DIRECTIONS
+from governance.lake.browsing.splits import FIELDS
 from governance.lake.browsing.wanted import STATUSES, Wanted
+from governance.proposals.model import State
 
 Q = TypeVar("Q", bound="Query")
 LONGEST = 300
@@ -79,6 +84,15 @@ def matching(pattern: re.Pattern[str]) -> Any:
 def choice(default: str, *choices: str) -> Any:
     """A field of a few words."""
     return _as(_one_of(default, *choices), default)
+
+
+def choice_of_numbers(default: int, *choices: int) -> Any:
+    """A field of one of a few numbers."""
+
+    def read(text: str) -> int:
+        return int(_one_of(*map(str, choices))(text))
+
+    return _as(read, default)
 
 
 def whole(default: int | None, least: int) -> Any:
@@ -219,6 +233,39 @@ class WaiversQuery(Query):
     status: str = text()
     owner: str = text()
     id: str = matching(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"))
+
+
+@dataclass(frozen=True)
+class SplitsQuery(Query):
+    """The list of splits; or one, with rows of a step, label or source of it, or held against another."""
+
+    id: str = matching(IDENT)
+    against: str = matching(IDENT)
+    change: str = choice("removed", *SPLIT_CHANGES)
+    step: str = choice("", *STEPS)
+    rule: str = matching(RULE)
+    by: str = choice("", *FIELDS)
+    value: str = text()
+    page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class LineageQuery(Query):
+    """What came of what, around one node, so many steps far."""
+
+    node: str = matching(IDENT)
+    depth: int = choice_of_numbers(4, *range(1, 7))
+    dir: str = choice("both", *DIRECTIONS)
+    page: int = whole(1, 1)
+
+
+@dataclass(frozen=True)
+class ProposalsQuery(Query):
+    """The register of proposals, and the one that is looked at."""
+
+    status: str = choice("", *(s.value for s in State))
+    id: str = matching(re.compile(r"P-\d{1,9}"))
+    page: int = whole(1, 1)
 
 
 @dataclass(frozen=True)

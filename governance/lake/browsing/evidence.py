@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from governance.lake.browsing.wanted import Piece, Wanted, tables, where
+
 if TYPE_CHECKING:
     from governance.lake.catalog import Lake
 
@@ -86,6 +88,17 @@ def count(lake: Lake, run: str, fingerprint: str) -> int:
     """How many lines one finding has."""
     sql = "SELECT count(*) FROM lake.evidence WHERE run = ? AND fingerprint = ?"
     return int(lake.fetch(sql, [run, fingerprint])[0][0])
+
+
+def affected_samples(lake: Lake, wanted: Wanted, pieces: Sequence[Piece], most: int) -> list[str]:
+    """Ids of the samples that findings count against, sorted; `most` of them at most."""
+    clause, values = where(wanted, pieces)
+    sql = (
+        "SELECT DISTINCT e.sample_id FROM lake.evidence e WHERE e.run = ? AND e.role = 'affected'"
+        " AND e.sample_id IS NOT NULL AND e.fingerprint IN"
+        f" (SELECT f.fingerprint{tables(wanted)}{clause}) LIMIT ?"
+    )
+    return sorted(str(row[0]) for row in lake.fetch(sql, [wanted.run, *values, most]))
 
 
 def representative(lake: Lake, run: str, fingerprint: str) -> Line | None:

@@ -14,7 +14,7 @@ IDS = {
     "finding": "CON003", "overlap": "CON003", "cluster": "DUP003", "dataset": "demo-finance", "rule": "DUP003",
     "waivers": "W-0001",
 }  # fmt: skip
-WITHOUT_AUDITS = {"waivers", "evals", "why", "drivers"}
+WITHOUT_AUDITS = {"waivers", "proposals", "evals", "why", "drivers"}
 """Pages that have something to say in a lake without audits."""
 each = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.path or "overview")
 

@@ -50,6 +50,12 @@ finding_options = together(
         help="whether a waived finding leaves its rows alone (default: it does)",
     ),
     option(
+        "--proposals/--no-proposals",
+        default=True,
+        section="Findings",
+        help="whether approved proposals for splits of this name are taken up (default: they are)",
+    ),
+    option(
         "--representative",
         type=click.Choice(["longest", "quality", "licence", "source", "first"]),
         metavar="longest|quality|licence|source|first",

@@ -8,9 +8,9 @@ SHAPES = {"error": "●", "warning": "▲", "note": "■"}
 VERDICTS = {"pass": "✓", "fail": "✕", "incomplete": "◐"}
 STATES = {
     "in-force": "✓", "requested": "◷", "expired": "○", "rejected": "✕", "revoked": "↶",
-    "self-approved": "!", "changed": "!", "unrecorded": "!",
+    "self-approved": "!", "changed": "!", "unrecorded": "!", "proposed": "◷", "approved": "✓",
 }  # fmt: skip
-GOOD, WAITING = {"in-force"}, {"requested"}
+GOOD, WAITING = {"in-force", "approved"}, {"requested", "proposed"}
 
 
 def severity(word: str) -> Markup:
@@ -24,7 +24,7 @@ def verdict(word: str) -> Markup:
 
 
 def state(word: str) -> Markup:
-    """The state of a waiver."""
+    """The state of a waiver or of a proposal."""
     kind = "good" if word in GOOD else "waiting" if word in WAITING else "over"
     return tag("span", _shape(STATES.get(word, "○")), word.replace("-", " "), cls=f"state {kind}")
 

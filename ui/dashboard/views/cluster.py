@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
+from governance.curation.policy import CLUSTERED
+from governance.findings import Severity
 from governance.lake.browsing import evidence, findings
 from governance.lake.browsing.evidence import Line
 from governance.lake.browsing.findings import Found
+from governance.lake.proposals import standings
 from governance.reports import words
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page
-from ui.dashboard.components import chips, diff, waiving
+from ui.dashboard.components import chips, diff, proposing, waiving
 from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
 from ui.dashboard.reading.names import measured, rule_name, score_words
 from ui.dashboard.reading.visit import Visit
-from ui.dashboard.url_state import ClusterQuery, DuplicatesQuery, FindingQuery, FindingsQuery, address
+from ui.dashboard.url_state import (
+    ClusterQuery,
+    DuplicatesQuery,
+    FindingQuery,
+    FindingsQuery,
+    ProposalsQuery,
+    address,
+)
 
 PAGE = Page("cluster", "Cluster", "Audit", 6, hidden=True, under="duplicates")
 AROUND = 10
@@ -51,11 +63,13 @@ def body(visit: Visit) -> None:
     _head(visit, found)
     waiving.ask_for_one(visit, found)
     _compare(visit, pinned, kept)
+    _decisions(visit, pinned, found, kept)
     _members(visit, pinned, members)
     draw(tag("h3", "What was measured"), chips.properties(("score", score_words(found)), *measured(found)))
     command(
         f"govern rule {found.rule}",
         f"govern waiver add --finding {found.fingerprint[:12]} --reason '...' --expires 90d",
+        f"govern proposal add --stays SAMPLE --of {found.fingerprint[:12]} --reason '...'",
     )
 
 
@@ -107,6 +121,26 @@ def _compare(visit: Visit, query: ClusterQuery, kept: Line) -> None:
                 cls="soft",
             )
         )
+
+
+def _decisions(visit: Visit, query: ClusterQuery, found: Found, kept: Line) -> None:
+    """Which row stays is decided by the policy, until somebody proposes another one and somebody else agrees."""
+    if found.rule not in CLUSTERED:
+        return
+    known = [s for s in standings(visit.lake) if s.proposal.change.finding == found.fingerprint]
+    for one in known:
+        where = link(one.proposal.id, address("proposals", ProposalsQuery(run=query.run, id=one.proposal.id)))
+        scope = safe_text.words(one.proposal.change.scope, 200)
+        draw(tag("p", chips.state(one.state.value), " ", where, f": {scope}"))
+    member = _affected(visit, query, 1, query.member - 1)
+    if not member or not member[0].sample_id or not kept.sample_id:
+        return
+    ident = member[0].sample_id
+    with st.container(horizontal=True):
+        if found.severity != Severity.NOTE.value:  # of a note every row stays
+            proposing.ask_to_stand(visit, found.fingerprint, ident)
+        origin = f"cluster of finding {found.fingerprint[:12]}"
+        proposing.ask_to_leave_out(visit, 1, lambda: [ident], origin, found.fingerprint)
 
 
 def _affected(visit: Visit, query: ClusterQuery, limit: int, offset: int) -> list[Line]:

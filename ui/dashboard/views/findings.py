@@ -15,7 +15,7 @@ from governance.report import RuleState
 from governance.reports import words
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page
-from ui.dashboard.components import asking, chips, exporting, waiving
+from ui.dashboard.components import asking, chips, exporting, proposing, waiving
 from ui.dashboard.components.saying import command, draw, heading, notice
 from ui.dashboard.components.tables import PAGE_ROWS, Column, empty, link, pager, table
 from ui.dashboard.frame import dropped, show
@@ -102,6 +102,7 @@ def _list(visit: Visit, query: FindingsQuery, total: int) -> None:
     draw(table(COLUMNS, rows, "Findings"), pager("findings", pinned, total))
     with st.container(horizontal=True):
         waiving.ask_for_all(visit, query, total)
+        proposing.ask_to_leave_out_all(visit, query, total)
         exporting.offer(visit, query, total)
 
 
