@@ -16,7 +16,7 @@ parameter used elsewhere) shows there, by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -149,6 +149,12 @@ class _Tap(torch.autograd.Function):
         with torch.no_grad():
             ctx.taken(x, backs[0])
         return backs[0], None, None
+
+
+def tapped(output: Tensor, x: Tensor, taken: Callable[[Tensor, Tensor], None]) -> Tensor:
+    """The output as it is; when backward comes through it, `taken` gets x and what came back."""
+    tap: Tensor = _Tap.apply(output, x, taken)  # type: ignore[no-untyped-call]
+    return tap
 
 
 def _hook(capture: Capture, name: str, shares: SharesOf) -> Any:

@@ -106,7 +106,7 @@ def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step
         SharesDoNotAdd: the items' gradients do not sum to the gradient of their sum.
     """
     values, gradients = [], []
-    with _evaluating(model), _gradients_aside(capture):
+    with evaluating(model), gradients_aside(capture.trainable):
         for probe in probes:
             value, gradient = _probed(model, capture, probe)
             values.append(value)
@@ -150,7 +150,7 @@ def moved(batch: Any, device: torch.device) -> Any:
 
 
 @contextmanager
-def _evaluating(model: torch.nn.Module) -> Iterator[None]:
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
     """Every module in evaluation mode, and afterwards in the mode it was in."""
     modes = [(m, m.training) for m in model.modules()]
     model.eval()
@@ -162,9 +162,9 @@ def _evaluating(model: torch.nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _gradients_aside(capture: Capture) -> Iterator[None]:
-    """No parameter has a gradient inside; afterwards each has what it had."""
-    model_gradients = [(p, p.grad) for p in capture.trainable]
+def gradients_aside(parameters: Sequence[torch.nn.Parameter]) -> Iterator[None]:
+    """No parameter of these has a gradient inside; afterwards each has what it had."""
+    model_gradients = [(p, p.grad) for p in parameters]
     for parameter, _ in model_gradients:
         parameter.grad = None
     try:
