@@ -139,8 +139,7 @@ def compare(options: Any, tokenizer: Any, examples: Any, items: Any, folder: Pat
     for case, sketcher in sketchers.items():
         found = totals(intervals(sketcher.folder, sketcher.projections.layout, sketcher.names), *whole.shape)
         run, end = (
-            agreement(whole[whole_run], other[whole_run])
-            for other in (found, asked(sketcher, model, optimizer))
+            agreement(whole[moved], other[moved]) for other in (found, asked(sketcher, model, optimizer))
         )
         size = sketcher.projections.size
         print(
