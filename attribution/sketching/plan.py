@@ -20,7 +20,9 @@ class SketchPlan:
         samples: a step.
         items_held: what the items' layers saw at two marks.
         projections: the random matrices.
+        block: the samples' sketches that are not on disk yet.
         window: steps of sketches that are settled together, at most, with the items' sketches of their marks.
+        index: a vector a sample, once the run is settled.
         steps_on_disk: the samples' sketches of all steps.
         marks_on_disk: the items' sketches at all marks.
         kept: what stays when the run is done: a vector a sample, and the preconditioner.
@@ -30,15 +32,17 @@ class SketchPlan:
     samples: int
     items_held: int
     projections: int
+    block: int
     window: int
+    index: int
     steps_on_disk: int
     marks_on_disk: int
     kept: int
 
     @property
     def memory(self) -> int:
-        """Bytes of memory, at most."""
-        return self.items_held + self.projections + self.window
+        """Bytes of memory, at most; settling comes after training, and the index after settling."""
+        return self.projections + max(self.items_held + self.block, self.window, self.index)
 
     @property
     def disk(self) -> int:
@@ -49,7 +53,7 @@ class SketchPlan:
         return (
             f"sketches of {self.size:,} numbers take up to {size_text(self.memory)} of memory beside the model "
             f"(items {size_text(self.items_held)}, projections {size_text(self.projections)}, "
-            f"window {size_text(self.window)}) and {size_text(self.disk)} of disk "
+            f"steps {size_text(self.block)}; when it is done {size_text(max(self.window, self.index))}) and {size_text(self.disk)} of disk "
             f"(samples {size_text(self.steps_on_disk)}, items {size_text(self.marks_on_disk)}, "
             f"index and preconditioner {size_text(self.kept)})"
         )

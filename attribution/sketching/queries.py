@@ -38,11 +38,13 @@ class HeldBank:
     Attributes:
         step: steps done before it.
         values: (M,) float64 on the CPU, the functional's own numbers.
+        counts: items of each probe.
         seen: for each probe and layer.
     """
 
     step: int
     values: Tensor
+    counts: tuple[int, ...]
     seen: tuple[tuple[Seen, ...], ...]
 
     @property
@@ -70,7 +72,7 @@ def held_bank(
             seen.append(layers)
             for parameter in trainable:
                 parameter.grad = None
-    return HeldBank(step, torch.cat(values), tuple(seen))
+    return HeldBank(step, torch.cat(values), tuple(len(p.items) for p in probes), tuple(seen))
 
 
 def _probed(
@@ -128,10 +130,11 @@ def sketched(
         preconditioner: of a layer by its number, in its weight's shape.
     """
     into = torch.zeros(len(bank.values), projections.size, dtype=dtype, device=projections.layout.device)
+    starts = [sum(bank.counts[:n]) for n in range(len(bank.counts))]
     for layer, projection in enumerate(projections.each):
         p = preconditioner(layer).to(dtype)
-        first = 0
-        for probe in bank.seen:
+        for start, probe in zip(starts, bank.seen, strict=True):
+            first = start
             for gradients in _gradients(probe[layer], p.numel(), dtype):
                 rows = slice(first, first + len(gradients))
                 into[rows, projections.columns(layer)] = projection.of_queries(gradients.mul_(p))
@@ -150,8 +153,8 @@ def squares(bank: HeldBank, covered: Covered, layer: int, dtype: torch.dtype) ->
 
 
 def _gradients(seen: Seen, scalars: int, dtype: torch.dtype) -> Iterator[Tensor]:
-    """(n, outputs, inputs) of a few items at a time, new."""
-    rows = len(seen[0][0])
+    """(n, outputs, inputs) of a few items at a time, new; nothing of a layer that was not used."""
+    rows = len(seen[0][0]) if seen else 0
     step = max(1, _PIECE // scalars)
     for first in range(0, rows, step):
         part = slice(first, first + step)

@@ -30,7 +30,7 @@ import torch
 from attribution.capturing.capture import TOLERANCES, common_factor
 from attribution.errors import CannotTrace
 from attribution.ledger.movement import rule_of
-from attribution.ledger.plan import tail_steps
+from attribution.ledger.plan import size_text, tail_steps
 from attribution.ledger.refresh import Cost, Refresh, affordable
 from attribution.sketching.covering import Covered, covered
 from attribution.sketching.folder import Folder, StepRows, WindowRows
@@ -297,6 +297,16 @@ class Sketcher(Watching):
         if self._block:
             self.folder.add_steps(self._block, self.settings.storage)
             self._block = []
+            self._hold_to_the_limit()
+
+    def _hold_to_the_limit(self) -> None:
+        """The plan knows nothing of the marks at checkpoints, so what is on disk is looked at too."""
+        limit, taken = self.settings.disk_limit, self.folder.bytes
+        if limit is not None and taken > limit:
+            hint = "fewer checkpoints, a smaller --sketch-width, or a higher --disk-limit"
+            raise CannotTrace(
+                f"the sketches take {size_text(taken)} of disk", where="--disk-limit", hint=hint
+            )
 
     def _announce(self, samples: int) -> None:
         """Says once what memory and disk it takes, before the first step has moved anything, or refuses."""
@@ -322,7 +332,9 @@ class Sketcher(Watching):
             samples=samples,
             items_held=2 * (self._left.bytes if self._left is not None else 0),
             projections=2 * worked * sum(m.numel() for m in matrices),
+            block=_BLOCK_STEPS * samples * size * 4 + 2 * samples * size * worked,
             window=held * samples * size * worked + 2 * (window + 1) * items * size * worked,
+            index=2 * vectors,
             steps_on_disk=run.total_steps * (samples * (size * stored + OVERHEAD) + numbers),
             marks_on_disk=marks * items * (2 * size * 4 + 16),
             kept=2 * vectors + 2 * self.covered.scalars,
