@@ -50,12 +50,13 @@ class SketchPlan:
         return self.steps_on_disk + self.marks_on_disk + self.kept
 
     def __str__(self) -> str:
+        done = max(self.window, self.index)
         return (
             f"sketches of {self.size:,} numbers take up to {size_text(self.memory)} of memory beside the model "
             f"(items {size_text(self.items_held)}, projections {size_text(self.projections)}, "
-            f"steps {size_text(self.block)}; when it is done {size_text(max(self.window, self.index))}) and {size_text(self.disk)} of disk "
-            f"(samples {size_text(self.steps_on_disk)}, items {size_text(self.marks_on_disk)}, "
-            f"index and preconditioner {size_text(self.kept)})"
+            f"steps {size_text(self.block)}; after training {size_text(done)}) "
+            f"and {size_text(self.disk)} of disk (samples {size_text(self.steps_on_disk)}, "
+            f"items {size_text(self.marks_on_disk)}, index and preconditioner {size_text(self.kept)})"
         )
 
 

@@ -14,6 +14,7 @@ import torch
 from attribution.errors import CannotTrace, SharesDoNotAdd
 from attribution.ledger.refresh import Refresh
 from attribution.sketching import settling
+from attribution.sketching.asking import query_of
 from attribution.sketching.covering import covered
 from attribution.sketching.folder import Folder
 from attribution.sketching.index import build, load, save, sums
@@ -279,6 +280,19 @@ def test_summed_sketches_score_as_the_run_does_where_items_stay_the_same(tmp_pat
     numbers, vectors = sums(sketcher.folder, sketcher.projections.layout)
 
     assert same(scores(sketcher)[numbers], np.asarray(vectors) @ window.right.T, 1e-4)
+
+
+def test_a_later_question_is_sketched_as_the_items_of_the_run_were_at_its_end(tmp_path: Path):
+    model, settings = tiny_qwen3(), SketchSettings(width=3, refresh=EVERY_STEP)
+    sketcher = Sketcher(items(2), tmp_path, settings)
+    train(model, adamw(model), LOOP, [sketcher])
+    *_, last = sketcher.folder.windows()
+
+    asked = query_of(model, sketcher.folder, items(2))
+
+    assert same(last.right, asked, 1e-2)  # the preconditioner is kept in bfloat16
+    with pytest.raises(CannotTrace, match="layers"):
+        query_of(tiny_qwen3(hidden=16), sketcher.folder, items(2))
 
 
 def test_many_samples_are_searched_in_cells():
