@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         Example(
             "which samples moved eight items in the last run", "govern attribute --suite finance --items 8"
         ),
-        Example("a mark at every step, for a program", "govern attribute --suite finance --every 1 -f json"),
         Example(
             "a ranking, for a model whose gradients are too large to hold",
             "govern attribute --suite finance --mode sketch --disk-limit 20GB",
