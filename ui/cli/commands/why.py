@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     },
     examples=(
         Example("what moved an item of the last traced run", "govern why finance eval/0"),
-        Example(
-            "of a sketch also an item that was not traced", "govern why finance eval/0 --attribution latest"
-        ),
         Example("as a page with charts", "govern why finance eval/0 -f html -o why.html"),
     ),
 )
