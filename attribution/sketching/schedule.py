@@ -64,14 +64,20 @@ def scale_of(group: Setting, count: int) -> float:
     return rate / (1 - float(group["betas"][0]) ** max(1, count)) if "betas" in group else rate
 
 
-def preconditioner(optimizer: torch.optim.Optimizer, weight: torch.nn.Parameter) -> Tensor:
-    """P of a weight as the optimizer's state is now, in the weight's shape; 0 where v is 0."""
+def preconditioner(optimizer: torch.optim.Optimizer, weight: torch.nn.Parameter, cap: float) -> Tensor:
+    """P of a weight as the optimizer's state is now, in the weight's shape; 0 where v is 0.
+
+    Args:
+        cap: entries beyond so many times what the layer's mean v gives are cut to that; 0 cuts none.
+    """
     group = next(g for g in optimizer.param_groups if any(p is weight for p in g["params"]))
     state = optimizer.state.get(weight, {})
     count = max(1, _count(state))
     unit: Setting = {**group, "lr": 1 - float(group["betas"][0]) ** count if "betas" in group else 1.0}
     alone = Layout(("weight",), (weight,), (0, weight.numel()))
-    return rule_of(optimizer).rates(alone, [unit], [state], [count]).view_as(weight)
+    p = rule_of(optimizer).rates(alone, [unit], [state], [count]).view_as(weight)
+    live = p[p > 0] if cap else p[:0]
+    return p.clamp_max(cap / live.double().pow(-2).mean().sqrt().to(p.dtype)) if live.numel() else p
 
 
 def second_moment(optimizer: torch.optim.Optimizer, weight: torch.nn.Parameter) -> Tensor | None:

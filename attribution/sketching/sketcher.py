@@ -62,7 +62,9 @@ class SketchSettings:
         width: k; a layer's sketch has k² numbers.
         fold: how many times wider than k the projections are before they are folded.
         separable: whether D of equation (6) is used; False is D = 1.
-        refresh: the spacing of marks; they are denser at the start, at 0, 1, 2, 4 steps and so on.
+        cap: entries of the optimizer's P beyond so many times what the layer's mean v gives are cut to that; 0 cuts
+            none. They are few, belong to v of next to nothing, and make most of the noise.
+        refresh: the spacing of marks; they are denser at the start, see `spacing`.
         storage: precision on disk, "float16" or "float32".
         seed: of the projections.
         leave_out: glob patterns of weights that are not sketched.
@@ -72,6 +74,7 @@ class SketchSettings:
     width: int = 16
     fold: int = 4
     separable: bool = True
+    cap: float = 10.0
     refresh: Refresh = field(default_factory=lambda: Refresh(every=8, most=64))
     storage: str = "float16"
     seed: int = 0
@@ -202,7 +205,7 @@ class Sketcher(Watching):
         self.checkpoint_saved(steps, "")
         if self._left is not None:
             each = zip(self.covered.names, self.covered.weights, strict=True)
-            self.folder.keep_preconditioner({n: preconditioner(self._running.optimizer, w) for n, w in each})
+            self.folder.keep_preconditioner({n: self._p(w) for n, w in each})
         self._taps.remove()
         self._say(f"marks took {100 * self.overhead:.0f} % of the step time")
 
@@ -236,6 +239,7 @@ class Sketcher(Watching):
             "width": s.width,
             "fold": s.fold,
             "separable": s.separable,
+            "cap": s.cap,
             "storage": s.storage,
             "seed": s.seed,
             "lines": [[n.suite, n.item, n.functional] for n in self.names],
@@ -256,13 +260,15 @@ class Sketcher(Watching):
 
     def _window(self, left: HeldBank, right: HeldBank) -> None:
         """The window that ends now, with the preconditioner as it is now."""
-        weights, optimizer = self.covered.weights, self._running.optimizer
+        weights = self.covered.weights
         sides = [
-            sketched(b, self.projections, lambda n: preconditioner(optimizer, weights[n]), self._dtype)
-            for b in (left, right)
+            sketched(b, self.projections, lambda n: self._p(weights[n]), self._dtype) for b in (left, right)
         ]
         values = (left.values.numpy(), right.values.numpy(), *(s.float().cpu().numpy() for s in sides))
         self.folder.add_window(WindowRows(left.step, right.step, *values))
+
+    def _p(self, weight: torch.nn.Parameter) -> Tensor:
+        return preconditioner(self._running.optimizer, weight, self.settings.cap)
 
     def _projections(self, bank: HeldBank) -> Projections:
         """The run's projections, with the D that is kept, given or found."""
@@ -283,9 +289,9 @@ class Sketcher(Watching):
         return importance(found)
 
     def _spacing(self, step: int) -> int:
-        """Steps to the next mark: as many as were done, at most `every`, or as few as the ceiling allows."""
+        """Steps to the next mark, or more where the ceiling asks for it."""
         refresh = self.settings.refresh
-        wanted = min(refresh.every, max(1, step - self._running.first_step))
+        wanted = spacing(step - self._running.first_step, refresh.every)
         steps = sorted(self.seconds["steps"][-20:])
         if not refresh.adaptive or not steps:
             return wanted
@@ -341,10 +347,15 @@ class Sketcher(Watching):
         )
 
 
+def spacing(done: int, every: int) -> int:
+    """Steps to the next mark after so many: a quarter of them, since v changes by its own age, and at most `every`."""
+    return min(every, max(1, done // 4))
+
+
 def marks_of(steps: int, every: int) -> int:
     """Windows of a run of so many steps, at most."""
     done, windows = 0, 0
     while done < steps:
-        done += min(every, max(1, done))
+        done += spacing(done, every)
         windows += 1
     return windows

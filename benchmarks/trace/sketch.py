@@ -8,7 +8,7 @@ A small Qwen3 from scratch, trained for 60 steps before tracing begins; then one
 tracer and by all sketchers together. Printed, for each: numbers and bytes a sample, the rank correlation over samples
 (mean over items), the share of the exact top five among the sketch's top five, and the same for the index, which
 knows the items at the end of the run only. D is none, that of the items at the first mark (what a run uses), or that
-of the second moment at the end of an equal run before (which a run cannot know).
+of the second moment at the end of an equal run before (which a run cannot know). P is the optimizer's, or capped.
 """
 
 from __future__ import annotations
@@ -49,17 +49,19 @@ class Case:
     width: int
     d: str  # none | items | v
     fold: int
+    cap: float
 
     def __str__(self) -> str:
-        kind = {1: "two-sided", WHOLE: "count sketch"}.get(self.fold, f"two-sided x{self.fold}, folded")
-        return f"k={self.width:<3d} D={self.d:6s} {kind:24s}"
+        kind = {1: "two-sided", WHOLE: "count sketch"}.get(self.fold, f"folded from {self.fold}k")
+        return f"k={self.width:<3d} D={self.d:6s} {kind:15s} {'capped' if self.cap else 'P as it is':10s}"
 
 
 CASES = (
-    *(Case(k, d, f) for k in (8, 16, 32) for d in ("none", "items") for f in (1, 4)),
-    *(Case(16, d, WHOLE) for d in ("none", "items")),
-    *(Case(16, "v", f) for f in (1, 4)),
-)
+    *(Case(k, d, f, c) for k in (8, 16, 32) for d, f, c in (("none", 1, 0), ("items", 1, 0), ("items", 4, 0),
+                                                            ("none", 4, 10), ("items", 4, 10))),
+    Case(16, "items", WHOLE, 10),
+    Case(16, "v", 4, 10),
+)  # fmt: skip
 
 
 def started(options: Any, tokenizer: Any, examples: Any, cls: Any = torch.optim.AdamW) -> tuple[Any, Any]:
@@ -100,7 +102,10 @@ def asked(sketcher: Sketcher, model: Any, optimizer: Any) -> np.ndarray:
     taps.remove()
     weights = sketcher.covered.weights
     queries = sketched(
-        bank, sketcher.projections, lambda n: preconditioner(optimizer, weights[n]), torch.float32
+        bank,
+        sketcher.projections,
+        lambda n: preconditioner(optimizer, weights[n], sketcher.settings.cap),
+        torch.float32,
     )
     numbers, vectors = sums(sketcher.folder, sketcher.projections.layout)
     scores = np.zeros((len(sketcher.samples), len(sketcher.names)))
@@ -127,7 +132,7 @@ def compare(options: Any, tokenizer: Any, examples: Any, items: Any, folder: Pat
         case: Sketcher(
             items,
             folder / f"{n}",
-            SketchSettings(case.width, case.fold, case.d != "none", refresh, seed=options.seed),
+            SketchSettings(case.width, case.fold, case.d != "none", case.cap, refresh, seed=options.seed),
             importances=late if case.d == "v" else None,
             say=lambda text: None,
         )

@@ -18,12 +18,13 @@ from attribution.sketching.asking import query_of
 from attribution.sketching.covering import covered
 from attribution.sketching.folder import Folder
 from attribution.sketching.index import build, load, save, sums
+from attribution.sketching.schedule import preconditioner
 from attribution.sketching.settling import intervals
 from attribution.sketching.sketcher import Sketcher, SketchSettings, marks_of
 from attribution.tracing.tracer import Tracer, TraceSettings
 from tests.attribution.builders import EVERY_STEP, Loop, items, packed, padded, tiny_qwen3, train, with_lora
 
-WIDE = SketchSettings(width=64, fold=1, storage="float32", refresh=EVERY_STEP)
+WIDE = SketchSettings(width=64, fold=1, cap=0, storage="float32", refresh=EVERY_STEP)
 """As wide as the layers, a mark at every step: nothing is lost."""
 LOOP = Loop(steps=6, rows=4, max_norm=0.3)
 
@@ -123,7 +124,7 @@ def test_embeddings_and_what_is_tied_to_them_norms_and_biases_are_declared():
 
 
 def test_in_float16_little_is_lost(tmp_path: Path):
-    stored = SketchSettings(width=64, fold=1, refresh=EVERY_STEP)
+    stored = SketchSettings(width=64, fold=1, cap=0, refresh=EVERY_STEP)
     whole, half = sketched(tmp_path / "a"), sketched(tmp_path / "b", settings=stored)
 
     assert same(scores(whole), scores(half), 2e-3)
@@ -133,8 +134,8 @@ def test_in_float16_little_is_lost(tmp_path: Path):
 def test_on_average_over_seeds_scores_are_the_exact_amounts(tmp_path: Path, optimizer: Any, most: float):
     """Within standard errors. At Adam's first steps v is one square, and where it is small the noise is large."""
     loop, model = Loop(steps=2, rows=4), tiny_qwen3()
-    settings = SketchSettings(width=4, fold=2, refresh=EVERY_STEP)
-    many = [Sketcher(items(2), tmp_path / f"{seed}", replace(settings, seed=seed)) for seed in range(30)]
+    settings = SketchSettings(width=4, fold=2, cap=0, refresh=EVERY_STEP)
+    many = [Sketcher(items(2), tmp_path / f"{seed}", replace(settings, seed=seed)) for seed in range(20)]
     train(model, optimizer(model), loop, many)
 
     found, expected = np.array([scores(s) for s in many]), exact(loop, many[0].covered.rest, optimizer)
@@ -249,8 +250,25 @@ def test_what_the_taps_do_not_see_is_refused_by_name(tmp_path: Path):
     assert "up_proj" in str(refused.value.where)
 
 
+def test_the_cap_cuts_what_is_far_beyond_the_layer_and_nothing_else():
+    weight = torch.nn.Parameter(torch.zeros(1, 4))
+    optimizer = torch.optim.AdamW([weight], lr=1e-3, eps=0.0)
+    weight.grad = torch.tensor([[1.0, 1.0, 1e-3, 0.0]])
+    optimizer.step()
+
+    mean = (2 / 3) ** 0.5  # root of the mean square of the three that moved
+    assert torch.allclose(
+        torch.tensor([[1.0, 1.0, 1e3, 0.0]]), preconditioner(optimizer, weight, 0.0), rtol=1e-4
+    )
+    assert torch.allclose(
+        torch.tensor([[1, 1, 10 / mean, 0]]), preconditioner(optimizer, weight, 10.0), rtol=1e-4
+    )
+    sgd = torch.optim.SGD([weight], lr=0.1)
+    assert torch.equal(torch.ones(1, 4), preconditioner(sgd, weight, 1.0))
+
+
 def test_marks_are_dense_at_first():
-    assert [1, 2, 4, 6] == [marks_of(n, 8) for n in (1, 2, 8, 24)]
+    assert [1, 8, 12, 15, 16] == [marks_of(n, 8) for n in (1, 8, 16, 31, 40)]
 
 
 def test_the_index_ranks_as_brute_force_does(tmp_path: Path):
