@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from attribution.entries import is_sketch
 from attribution.explaining.drivers import drivers
 from attribution.explaining.groups import NEEDS_FINDINGS, By
 from attribution.explaining.why import Texts, Why, functionals_of, why, with_overlap
@@ -62,6 +63,10 @@ def drivers_report(lake: Lake, name: str, by: By, suite: str | None, audit: str,
         ruled = rules_of_samples(lake, stored.id, run)
         notes.append(f"findings are those of audit {run}, {len(ruled):,} of them on samples of this run")
     _check_suite(ledger, suite)
+    if is_sketch(stored):
+        notes.append(
+            "the attribution is a sketch: a ranking, not amounts, so nothing of the change is accounted for"
+        )
     parts = drivers(ledger, by, ruled=ruled, suite=suite, top=top)
     found = [f for f in findings_of(stored, ledger) if suite is None or f.suite in {"", suite}]
     return DriversReport(stored, by, parts, tuple(found), tuple(notes))

@@ -112,7 +112,7 @@ def bank(model: torch.nn.Module, capture: Capture, probes: Sequence[Probe], step
     """
     values = []
     gradients = capture.empty(sum(len(p.items) for p in probes))
-    with _evaluating(model), _gradients_aside(capture):
+    with evaluating(model), gradients_aside(capture.trainable):
         done = 0
         for probe in probes:
             values.append(_probed(model, capture, probe, gradients[done : done + len(probe.items)]))
@@ -157,7 +157,7 @@ def moved(batch: Any, device: torch.device) -> Any:
 
 
 @contextmanager
-def _evaluating(model: torch.nn.Module) -> Iterator[None]:
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
     """Every module in evaluation mode, and afterwards in the mode it was in."""
     modes = [(m, m.training) for m in model.modules()]
     model.eval()
@@ -169,9 +169,9 @@ def _evaluating(model: torch.nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _gradients_aside(capture: Capture) -> Iterator[None]:
-    """No parameter has a gradient inside; afterwards each has what it had."""
-    model_gradients = [(p, p.grad) for p in capture.trainable]
+def gradients_aside(parameters: Sequence[torch.nn.Parameter]) -> Iterator[None]:
+    """No parameter of these has a gradient inside; afterwards each has what it had."""
+    model_gradients = [(p, p.grad) for p in parameters]
     for parameter, _ in model_gradients:
         parameter.grad = None
     try:

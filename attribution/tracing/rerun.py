@@ -56,8 +56,8 @@ def trace(lake: Lake, request: TraceRequest, say: Say = silent, progress: Progre
         watched = watch(request, again, say)
         began = process_time()
         done = train_sft(again, [watched.tracer])
-        difference = _difference(lake, record.run, done)
-        return keep(lake, watched, record, done.folder, process_time() - began, difference)
+        apart = difference(lake, record.run, done)
+        return keep(lake, watched, record, done.folder, process_time() - began, apart)
 
 
 def repeatable(lake: Lake, name: str) -> TrainingRecord:
@@ -116,7 +116,7 @@ def retrainer_of(
     return retrainer(again, probes, positions), names_of(probes)
 
 
-def _difference(lake: Lake, run: str, done: TrainedRun) -> float | None:
+def difference(lake: Lake, run: str, done: TrainedRun) -> float | None:
     """How far the losses are from those on record."""
     recorded = load_steps(lake, run).column("loss").to_pylist()
     if len(recorded) != len(done.losses):

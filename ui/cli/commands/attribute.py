@@ -13,6 +13,7 @@ from ui.cli.options import format_option
 from ui.cli.output import put, put_json
 from ui.cli.progress import Progress, moving_line
 from ui.cli.session import Session, pass_session
+from ui.cli.sketching import sketch_settings, sketched
 from ui.cli.tracing import asked, traced_values, traced_words, tracing_options, wanted
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
         Example(
             "which samples moved eight items in the last run", "govern attribute --suite finance --items 8"
         ),
-        Example("a mark at every step, for a program", "govern attribute --suite finance --every 1 -f json"),
+        Example(
+            "a ranking, for a model whose gradients are too large to hold",
+            "govern attribute --suite finance --mode sketch --disk-limit 20GB",
+        ),
     ),
 )
 @click.argument("run", required=False, default="latest", metavar="[RUN]")
@@ -36,6 +40,12 @@ if TYPE_CHECKING:
 @option("--seed", type=int, default=0, metavar="N", help="which items are drawn (default 0)")
 @option("--validate", type=click.IntRange(3), metavar="N", section="Tracing",
         help="train again on N random halves of the samples, and keep how well the ranks predict it")  # fmt: skip
+@option("--mode", type=click.Choice(["exact", "sketch"]), default="exact", metavar="exact|sketch", section="Sketches",
+        help="amounts that add up, or a ranking from sketches of gradients (default exact)")  # fmt: skip
+@option("--sketch-width", type=click.IntRange(1, 256), metavar="K", section="Sketches",
+        help="K x K numbers for each linear layer (default 16)")  # fmt: skip
+@option("--disk-limit", metavar="SIZE", section="Sketches",
+        help="refuse sketches that could take more, such as 20GB (default: what is free)")  # fmt: skip
 @option("--allow-pickle", is_flag=True, help="read weights that are pickles")
 @format_option("text", "json", default="text")
 @pass_session
@@ -44,12 +54,18 @@ def command(session: Session, /, run: str, format: str, **given: Any) -> int:  #
 
     The run is done once more, with the same split, base model, settings and seed, while every sample's share of every
     step is put to the account of each item. The result is kept; `govern why` and `govern drivers` read it.
+
+    With --mode sketch each sample's gradient is kept as a few thousand numbers on disk. What comes of it is a ranking,
+    not amounts; and `govern why` can then ask about items that were not traced.
     """
     from attribution.tracing.rerun import trace
 
     end_on_ctrl_c()
+    settings = sketch_settings(given)
     with session.open_lake() as lake, moving_line(session) as progress:
         request = _request(session, lake, run, given)
+        if settings is not None:
+            return sketched(session, lake, request, settings, format, progress)
         traced = trace(lake, request, session.note, progress)
         if given["validate"]:
             traced = _validated(lake, request, traced, given, progress)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.argument("suite", metavar="SUITE")
 @click.argument("item", metavar="ITEM")
 @option(
-    "--run", default="latest", metavar="RUN",
+    "--run", "--attribution", "run", default="latest", metavar="RUN",
     help="a training run or an attribution, the beginning of one, or latest (default latest)",
 )  # fmt: skip
 @option(
@@ -65,12 +65,18 @@ def command(
 
     Three columns, never mixed: the contribution, in nats, which adds up to the measured change; the removal score, a
     ranking of what would change without the sample; and the overlap, words that stand in both. With --verify the claim
-    is tested by training again, and the outcome is kept.
+    is tested by training again, and the outcome is kept. Where the attribution is a sketch there is one column, the
+    rank, and an item that was not traced is asked about too.
     """
     from attribution.explaining.reading import split_texts, why_report
     from attribution.reports import render
+    from ui.cli.sketching import ranked
 
     with session.open_lake(read_only=not verify) as lake:
+        text = ranked(session, lake, (run, suite, item, functional, top), format, verify=verify)
+        if text:
+            deliver(lambda out: out.write(text), output)
+            return 0
         report = why_report(lake, run, suite, item, functional, top, split_texts if overlap else None)
         if verify:
             report = _verified(session, lake, report, top)
