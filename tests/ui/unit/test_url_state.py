@@ -19,15 +19,18 @@ from ui.dashboard.url_state import (
     DuplicatesQuery,
     FindingQuery,
     FindingsQuery,
+    LineageQuery,
+    ProposalsQuery,
     Query,
     RuleQuery,
+    SplitsQuery,
     WaiversQuery,
     address,
 )
 
 QUERIES = (
     Query, FindingsQuery, FindingQuery, DuplicatesQuery, ClusterQuery, ContaminationQuery, DatasetQuery, WaiversQuery,
-    RuleQuery,
+    RuleQuery, SplitsQuery, LineageQuery, ProposalsQuery,
 )  # fmt: skip
 WORDS = st.text(st.characters(blacklist_categories=("C", "Z")), max_size=30)
 RIGHT: dict[str, st.SearchStrategy[Any]] = {
@@ -40,6 +43,11 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "min": st.integers(0, 10**6),
     "member": st.integers(1, 10**6),
     "rows": st.sampled_from(["marked", "all"]),
+    "change": st.sampled_from(["added", "removed", "moved"]),
+    "step": st.sampled_from(["", "duplicate", "rule"]),
+    "by": st.sampled_from(["", "label", "source"]),
+    "depth": st.integers(1, 6),
+    "dir": st.sampled_from(["both", "up", "down"]),
 }
 
 
@@ -51,6 +59,8 @@ def right(kind: type[Query]) -> st.SearchStrategy[Query]:
             return st.sampled_from(
                 ["rows", "score", *(["severity", "rule"] if kind in {FindingsQuery, FindingQuery} else [])]
             )
+        if kind is ProposalsQuery and name in {"id", "status"}:
+            return st.sampled_from({"id": ["", "P-0001"], "status": ["", "approved"]}[name])
         if name == "id":
             return WORDS if kind is RuleQuery else st.from_regex(r"[0-9a-f]{8,64}", fullmatch=True)
         return RIGHT.get(name, WORDS)
