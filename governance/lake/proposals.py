@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from governance.errors import LakeDamaged
 from governance.lake import events
 from governance.lake.canonical import digest
 from governance.lake.catalog import table_names
@@ -32,11 +33,15 @@ def standings(lake: Lake) -> list[Standing]:
             step = Step(e.seq, e.at, e.actor, e.action, str(e.data["content"]), str(e.data.get("reason", "")))
             steps.setdefault(e.subject, []).append(step)
     found = lake.fetch("SELECT proposal, record FROM lake.proposals ORDER BY seq DESC")
-    return [_standing(str(record), tuple(steps.get(ident, ()))) for ident, record in found]
+    return [_standing(lake, str(ident), str(record), tuple(steps.get(ident, ()))) for ident, record in found]
 
 
-def _standing(record: str, history: tuple[Step, ...]) -> Standing:
-    proposal = proposal_of(record)
+def _standing(lake: Lake, ident: str, record: str, history: tuple[Step, ...]) -> Standing:
+    try:
+        proposal = proposal_of(record)
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "restore the lake from a backup"
+        raise LakeDamaged(f"proposal {ident} cannot be read", where=lake.display, hint=hint) from error
     faults = [] if history else ["the event log has no intact entry for it"]
     if any(step.content != digest(record) for step in history):
         faults.append("it is not what the event log says was proposed or approved")
@@ -67,7 +72,10 @@ def add(lake: Lake, tx: Transaction, proposal: Proposal) -> Proposal:
 
 def verify_proposals(lake: Lake) -> list[str]:
     """What of the stored proposals is not as it was committed; empty is good."""
-    known = standings(lake)
+    try:
+        known = standings(lake)
+    except LakeDamaged as error:
+        return [error.what]
     held = {s.proposal.id for s in known}
     problems = [f"proposal {s.proposal.id}: {fault}" for s in known for fault in s.faults]
     gone = {e.subject for e in events.beginning(lake, ADD)} - held

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from governance.curation.compare import compare_splits
-from governance.errors import NotFound, UsageError
+from governance.errors import LakeDamaged, NotFound, UsageError
 from governance.lake import Lake, open_lake
 from governance.lake.events import verify_chain
 from governance.lake.proposals import samples_of_finding, standings, verify_proposals
@@ -158,6 +158,15 @@ def test_a_record_that_was_changed_has_no_effect_and_is_told(lake: Lake):
     assert 1 == len(verify_proposals(lake))
     with pytest.raises(UsageError, match="not as it was"):
         actions.revoke(lake, "P-0001", "ben", "no")
+
+
+def test_a_record_that_cannot_be_read_is_damage(lake: Lake):
+    actions.propose(lake, Change(Kind.DROP, samples=(member(lake, 3),)), "why", "ann")
+    lake.db.execute("UPDATE lake.proposals SET record = '{}'")
+
+    with pytest.raises(LakeDamaged, match="P-0001 cannot be read"):
+        standings(lake)
+    assert ["proposal P-0001 cannot be read"] == verify_proposals(lake)
 
 
 def test_the_record_reads_back_as_it_was(lake: Lake):

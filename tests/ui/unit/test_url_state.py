@@ -21,8 +21,11 @@ from ui.dashboard.url_state import (
     EvalsQuery,
     FindingQuery,
     FindingsQuery,
+    LineageQuery,
+    ProposalsQuery,
     Query,
     RuleQuery,
+    SplitsQuery,
     WaiversQuery,
     WhyQuery,
     address,
@@ -30,7 +33,7 @@ from ui.dashboard.url_state import (
 
 QUERIES = (
     Query, FindingsQuery, FindingQuery, DuplicatesQuery, ClusterQuery, ContaminationQuery, DatasetQuery, WaiversQuery,
-    RuleQuery, EvalsQuery, WhyQuery, DriversQuery,
+    RuleQuery, EvalsQuery, WhyQuery, DriversQuery, SplitsQuery, LineageQuery, ProposalsQuery,
 )  # fmt: skip
 WORDS = st.text(st.characters(blacklist_categories=("C", "Z")), max_size=30)
 RIGHT: dict[str, st.SearchStrategy[Any]] = {
@@ -52,6 +55,13 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "by": st.sampled_from(["label", "cluster"]),
     "unnamed": st.sampled_from(["", "1"]),
     "k": st.integers(1, 50),
+    "step": st.sampled_from(["", "duplicate", "rule"]),
+    "depth": st.integers(1, 6),
+    "dir": st.sampled_from(["both", "up", "down"]),
+}
+OF_SPLITS: dict[str, st.SearchStrategy[Any]] = {
+    "change": st.sampled_from(["added", "removed", "moved"]),
+    "by": st.sampled_from(["", "label", "source"]),
 }
 
 
@@ -65,6 +75,10 @@ def right(kind: type[Query]) -> st.SearchStrategy[Query]:
             return st.sampled_from(
                 ["rows", "score", *(["severity", "rule"] if kind in {FindingsQuery, FindingQuery} else [])]
             )
+        if kind is SplitsQuery and name in OF_SPLITS:
+            return OF_SPLITS[name]
+        if kind is ProposalsQuery and name in {"id", "status"}:
+            return st.sampled_from({"id": ["", "P-0001"], "status": ["", "approved"]}[name])
         if name == "id":
             return WORDS if kind is RuleQuery else st.from_regex(r"[0-9a-f]{8,64}", fullmatch=True)
         return RIGHT.get(name, WORDS)
