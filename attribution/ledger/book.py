@@ -113,7 +113,7 @@ class Book:
         self, step: int, samples: Sequence[int], shares: Tensor, factor: float, movement: Movement
     ) -> None:
         """One step of the optimizer."""
-        self._between.add(movement.moved, self._decayed(movement))
+        self._between.add(movement.after - movement.before, self._decayed(movement))
         held = HeldStep(
             step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate
         )

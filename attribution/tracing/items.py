@@ -33,7 +33,7 @@ DIRECTIONS = {ANSWER_LOSS: 1.0, MARGIN: -1.0}
 """What turns a value into a cost."""
 
 
-BATCH, TOKENS = 32, 2048
+BATCH, TOKENS = 64, 4096
 """Items whose gradients are computed at a time, and tokens of them with padding: on a GPU a batch of a few short items
 takes as long as one of many, as neither fills it."""
 
