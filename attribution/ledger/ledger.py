@@ -210,7 +210,10 @@ def _backwards(
             direct = window.between(step, first, last, dtype).mul_(h.rates[first:last])
             brings += direct * c.through if not _is_one(c.through) else direct
             shares = h.shares[:, first:last].to(dtype)
-            into += shares @ (brings * c.gain).T
+            if isinstance(c.gain, float):  # a pass over (M, places) less
+                into.add_(shares @ brings.T, alpha=c.gain)
+            else:
+                into += shares @ (brings * c.gain).T
             if not is_zero(c.direct):
                 into += shares @ (direct * c.direct).T
             brings *= c.keep

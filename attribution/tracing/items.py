@@ -159,13 +159,16 @@ def moved(batch: Any, device: torch.device) -> Any:
 @contextmanager
 def _evaluating(model: torch.nn.Module) -> Iterator[None]:
     """Every module in evaluation mode, and afterwards in the mode it was in."""
-    modes = [(m, m.training) for m in model.modules()]
-    model.eval()
+    training = [m for m in model.modules() if m.training]
+    for (
+        module
+    ) in training:  # not eval(): at 0.6B parameters with adapters that takes a tenth of a mark, twice
+        module.__dict__["training"] = False
     try:
         yield
     finally:
-        for module, mode in modes:
-            module.training = mode
+        for module in training:
+            module.__dict__["training"] = True
 
 
 @contextmanager
