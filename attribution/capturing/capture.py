@@ -153,7 +153,8 @@ class Capture:
         def product(x: Tensor, back: Tensor) -> None:
             page = self.page
             if page is not None and weight.requires_grad:
-                self._admit(page, name, x, back)
+                if x.size(0) != page.rows or back.size(0) != page.rows or back.dtype is not self.storage:
+                    self._admit(page, name, x, back)
                 page.add_product(place, x, back)
 
         return product
@@ -272,9 +273,10 @@ def quick_factor(layout: Layout, total: Tensor, gradient: Tensor, tolerance: flo
     wide, other = total.double(), gradient.double()
     factor = torch.dot(wide, other) / torch.dot(wide, wide)
     del wide, other
-    norms = layout.quick_norms(gradient, gradient - factor.to(total.dtype) * total).double()
-    scale = torch.maximum(norms[0], _FLOOR * norms[0].norm())
-    value, worst = torch.stack([factor, (norms[1] - tolerance * scale).amax()]).tolist()
+    sizes = layout.quick_norms(gradient)
+    distances = layout.quick_norms(torch.addcmul(gradient, total, factor.to(total.dtype), value=-1))
+    allowed = tolerance * torch.maximum(sizes, _FLOOR * sizes.norm())
+    value, worst = torch.stack([factor, (distances - allowed).amax()]).tolist()
     return value if worst <= 0 and isfinite(value) else None
 
 

@@ -114,10 +114,14 @@ class Layout:
             for part, p in zip(_split(shares, self.sizes, 1), self.parameters, strict=True)
         ]
 
-    def quick_norms(self, *vectors: Tensor) -> Tensor:
-        """(vectors, parameters) norms of each vector by parameter, summed in the vector's own precision."""
-        parts = [part for vector in vectors for part in _split(vector, self.sizes)]
-        return torch.stack(torch._foreach_norm(parts)).view(len(vectors), -1)
+    def quick_norms(self, vector: Tensor) -> Tensor:
+        """The vector's norms by parameter in a few kernels, precise to 1e-8 of the whole vector's."""
+        sums = vector.to(torch.float64, copy=True).square_().cumsum_(0)[self._ends]
+        return sums.diff(prepend=sums.new_zeros(1)).clamp_min_(0).sqrt_()
+
+    @cached_property
+    def _ends(self) -> Tensor:
+        return torch.tensor(self.starts[1:], device=self.device) - 1
 
     @cached_property
     def lengths(self) -> Tensor:

@@ -68,8 +68,10 @@ class Page:
 
     def add_product(self, place: int, x: Tensor, back: Tensor) -> None:
         """Adds back^T x of each sample, summed over its positions, to a matrix's shares."""
-        if self._whole:
-            self._add_product(place, None, x, back)
+        view = self._views[place]
+        if self._whole and not self._filled[place] and back.ndim == 3 and x.dtype is back.dtype is view.dtype:
+            torch.bmm(back.mT, x, out=view)  # the rule, hundreds of times a step
+            self._filled[place] = 1
             return
         for who, inputs, sent in self.by_sample(x, back):
             self._add_product(place, who, inputs, sent)
@@ -79,14 +81,7 @@ class Page:
             back, x = back.reshape(len(back), -1, back.shape[-1]), x.reshape(len(x), -1, x.shape[-1])
         if x.dtype is not back.dtype:
             x = x.to(back.dtype)
-        view = self._views[place]
-        if who is not None or view.dtype is not back.dtype:
-            self.add(place, who, torch.bmm(back.mT, x))
-        elif self._filled[place]:
-            view.baddbmm_(back.mT, x)
-        else:
-            torch.bmm(back.mT, x, out=view)
-            self._filled[place] = 1
+        self.add(place, who, torch.bmm(back.mT, x))
 
     @cached_property
     def _lengths(self) -> dict[int, list[int]]:

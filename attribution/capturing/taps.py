@@ -60,16 +60,18 @@ class Waiting:
         x, self.x = self.x, None
         if x is None:
             self.back = back
+        elif torch.is_grad_enabled():  # a backward that builds a graph
+            with torch.no_grad():
+                self.taken(x, back)
         else:
-            _without_graph(self.taken, x, back)
+            self.taken(x, back)
 
     def give(self, x: Tensor) -> None:
         """The input is there."""
         back, self.back = self.back, None
-        if back is None:
-            self.x = x
-        else:
-            _without_graph(self.taken, x, back)
+        self.x = x
+        if back is not None:
+            self(back)
 
 
 class Recomputed:
@@ -121,11 +123,3 @@ def operand(x: Tensor, output: Tensor) -> Tensor:
 
 
 _KEPT = {"MmBackward0": "_saved_self", "AddmmBackward0": "_saved_mat1", "BmmBackward0": "_saved_self"}
-
-
-def _without_graph(taken: Taken, x: Tensor, back: Tensor) -> None:
-    if torch.is_grad_enabled():  # a backward that builds a graph
-        with torch.no_grad():
-            taken(x, back)
-    else:
-        taken(x, back)

@@ -200,18 +200,27 @@ def _backwards(
     """Adds equation (2) for the places first..last to `by_step`; returns V(a), (M, last - first)."""
     place = {h.step: n for n, h in enumerate(held)}
     brings = torch.zeros(len(windows[0].left.values), last - first, dtype=dtype, device=by_step[0].device)
+    kept: Spread = 1.0  # goes into `brings` with the next sum, as a pass over it costs as much as the product
     for window in reversed(windows):
         for step in reversed(window.steps):
             h, into = held[place[step]], by_step[place[step]]
             c = Coefficients(*(cut(v, first, last) for v in _values(h.coefficients)))
             assert h.rates is not None  # noqa: S101 - its interval is the one being settled
             direct = window.between(step, first, last, dtype).mul_(h.rates[first:last])
-            brings += direct * c.through if not _is_one(c.through) else direct
+            brought = direct if _is_one(c.through) else direct * c.through
+            if isinstance(kept, float):
+                torch.add(brought, brings, alpha=kept, out=brings)
+            else:
+                brings.mul_(kept).add_(brought)
             shares = h.shares[:, first:last].to(dtype)
-            into += shares @ (brings * c.gain).T
+            if isinstance(c.gain, float):  # a pass over (M, places) less
+                into.add_(shares @ brings.T, alpha=c.gain)
+            else:
+                into += shares @ (brings * c.gain).T
             if not is_zero(c.direct):
                 into += shares @ (direct * c.direct).T
-            brings *= c.keep
+            kept = c.keep
+    brings *= kept
     for h, into in zip(held, by_step, strict=True):
         if h.step < windows[0].left.step:
             into.add_(h.shares[:, first:last].to(dtype) @ (brings * cut(h.weight, first, last)).T)

@@ -76,7 +76,7 @@ class Movement:
         momentum: m after the step, (P,).
         applied: the gradient that was applied, clipped, sign not turned, (P,).
         before: the parameters before the step, (P,).
-        moved: what the step added to them, (P,).
+        after: the parameters after it, (P,).
         rate: η, the largest of any group.
     """
 
@@ -85,7 +85,7 @@ class Movement:
     momentum: Tensor
     applied: Tensor
     before: Tensor
-    moved: Tensor
+    after: Tensor
     rate: float
 
 
@@ -142,14 +142,14 @@ def read_after(layout: Layout, optimizer: torch.optim.Optimizer, pending: Pendin
     expected = _plus(expected, pending.before, coefficients.inject)
     rate = max(float(group["lr"]) for group in {id(g): g for g in pending.groups}.values())
     after = layout.values()
-    moved = after - pending.before
-    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, moved, rate)
+    movement = Movement(coefficients, rates, expected, pending.applied, pending.before, after, rate)
     moves = []
     if any(rule.momentum_key in state for state in states):
         kept = _momentum(layout, states, rule, absent=expected)
         moves.append(_Move("momentum", kept - pending.momentum, expected.sub_(kept), kept))
         movement = replace(movement, momentum=kept)
-    moves.append(_Move("the parameter", moved, predicted(movement).sub_(moved), after))
+    realised = after - pending.before
+    moves.append(_Move("the parameter", realised, predicted(movement).sub_(realised), after))
     _confirm(layout, moves)
     return movement
 
@@ -185,7 +185,7 @@ def predicted(movement: Movement) -> Tensor:
 class _Move:
     """How something moved: by how much, how far that is from what was expected, and what it is now; (P,) each.
 
-    `missed` is written on when it is compared.
+    `realised` and `missed` are written on when they are compared.
     """
 
     thing: str
@@ -210,7 +210,7 @@ def _confirm(layout: Layout, moves: Sequence[_Move]) -> None:
 
 def _excess(layout: Layout, move: _Move, tolerance: float) -> Tensor:
     """The largest excess of any place over what is allowed there."""
-    excess = torch.sub(move.missed.abs_(), move.realised.abs(), alpha=tolerance)
+    excess = torch.sub(move.missed.abs_(), move.realised.abs_(), alpha=tolerance)
     return _plus(excess, move.values.abs(), layout.grain * -2.0).amax()
 
 

@@ -141,8 +141,8 @@ def cosines(window: Window, h: HeldStep) -> Tensor:
         mean = window.between(h.step, start, stop, h.rates.dtype)
         direction = h.shares[:, start:stop].to(h.rates.dtype) * h.rates[start:stop]
         products += direction @ mean.T
-        ours += direction.square().sum(1, keepdim=True)
-        theirs += mean.square().sum(1)
+        ours += torch.linalg.vector_norm(direction, dim=1, keepdim=True).square_()
+        theirs += torch.linalg.vector_norm(mean, dim=1).square_()
     return products / (ours.sqrt() * theirs.sqrt()).clamp_min(torch.finfo(products.dtype).tiny)
 
 
