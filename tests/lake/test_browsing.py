@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,12 +12,19 @@ import pytest
 from governance.findings import EVIDENCE, FINDINGS
 from governance.lake import Lake, open_lake
 from governance.lake.audits import commit_audit, load_audit
-from governance.lake.browsing import entries, evidence, findings, runs
+from governance.lake.browsing import attributions, entries, evidence, findings, runs
 from governance.lake.browsing.findings import SORTS
 from governance.lake.browsing.wanted import Wanted
 from governance.lake.datasets import stage_version
 from governance.report import AuditReport
-from tests.lake.builders import audit_report, dataset_record, entry_table, finding_table, sha
+from tests.lake.builders import (
+    add_version,
+    audit_report,
+    dataset_record,
+    entry_table,
+    finding_table,
+    sha,
+)
 
 TEXTS = [f"text {n}" for n in range(40)]
 HOSTILE = "'; DROP TABLE lake.findings; --"
@@ -152,3 +160,25 @@ def test_rows_are_listed_with_their_findings(lake: Lake):
 def test_columns_are_those_of_findings():
     assert set(findings.Found.__dataclass_fields__) - {"suppressed", "waiver"} == set(FINDINGS.names)
     assert set(evidence.Line.__dataclass_fields__) == set(EVIDENCE.names)
+
+
+class TestHomes:
+    """Where the row of a split's dataset version can be looked at."""
+
+    def test_a_row_is_found_in_the_audit_that_read_the_same_data(self, tmp_path: Path):
+        texts = [f"text {n}" for n in range(40)]
+        with open_lake(str(tmp_path / "lake")) as lake:
+            older = dataset_record("d", texts, first_row=0)
+            for run, record in (("run-1", older), ("run-2", replace(older, first_row=100))):
+                with stage_version(lake, "d") as staged:
+                    staged.write_entries(entry_table(texts, record.first_row))
+                    commit_audit(lake, audit_report(run, record, findings=0), [staged])
+            add_version(lake, "other", ["another text"])
+
+            found = attributions.homes(
+                lake, [("d@1", 7), ("d@1", 39), ("d@1", 40), ("other@1", 0), ("no@1", 0)]
+            )
+
+        assert {("d@1", 7): ("run-2", "d", 107, 7), ("d@1", 39): ("run-2", "d", 139, 39)} == {
+            place: (home.run, home.dataset, home.row, home.line) for place, home in found.items()
+        }

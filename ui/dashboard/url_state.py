@@ -277,7 +277,11 @@ class RuleQuery(Query):
 
 @dataclass(frozen=True)
 class EvalsQuery(Searching):
-    """Two evaluations, and which of their items are listed. Empty base and head mean the latest that fit."""
+    """Two evaluations, and which of their items are listed. Empty base and head mean the latest that fit.
+
+    Attributes:
+        traced: only items of which it is known what moved them.
+    """
 
     base: str = matching(RUN)
     head: str = matching(RUN)
@@ -285,11 +289,12 @@ class EvalsQuery(Searching):
     scorer: str = choice("", *SCORERS)
     change: str = choice("", *CHANGES, *ALONE)
     label: str = text()
+    traced: str = choice("", "1")
     sort: str = choice("suite", *ITEM_SORTS)
 
     def items(self, pair: Pair) -> Items:
-        """The items it means, of a pair."""
-        return Items(pair, self.change, self.q.strip(), self.label)
+        """The items it means, of a pair of its suite."""
+        return Items(pair, self.change, self.q.strip(), self.label, self.suite if self.traced else "")
 
 
 @dataclass(frozen=True)

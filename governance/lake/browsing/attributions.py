@@ -133,6 +133,13 @@ def traced_suites(lake: Lake, attribution: str) -> list[Traced]:
     return [Traced(*row) for row in lake.fetch(sql, [attribution])]
 
 
+def any_traced(lake: Lake, suite: str) -> bool:
+    """Whether an attribution has traced an item of the suite."""
+    if ATTRIBUTIONS.name not in table_names(lake):
+        return False
+    return bool(lake.fetch("SELECT 1 FROM lake.balances WHERE suite = ? LIMIT 1", [suite]))
+
+
 def tracing(lake: Lake, suite: str, items: Sequence[str]) -> dict[str, set[str]]:
     """Which attributions have traced each of the items; those of no attribution are not there."""
     if ATTRIBUTIONS.name not in table_names(lake) or not items:
@@ -305,20 +312,32 @@ def members(lake: Lake, part: Part, by: Grouping, group: str, limit: int, offset
 
 
 def homes(lake: Lake, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Home]:
-    """Where rows (NAME@VERSION, row) can be looked at: in the latest audit that read the version and kept it."""
+    """Where rows (NAME@VERSION, row) can be looked at: in the latest audit that read the same data and kept entries.
+
+    That may be another version: what an audit kept and what was ingested for a split are the same rows where their
+    identities are.
+    """
+    first = "coalesce(CAST(json_extract({}.record, '$.first_row') AS BIGINT), 0)"
     sql = (
-        "SELECT v.name || '@' || v.version AS reference, a.run, d.name, v.version_id FROM lake.audit_datasets d"
-        " JOIN lake.dataset_versions v ON v.version_id = d.version_id JOIN lake.audits a ON a.run = d.run"
+        "SELECT w.name || '@' || w.version AS reference, a.run, d.name, v.version_id,"
+        f" {first.format('v')} - {first.format('w')} FROM lake.dataset_versions w"
+        " JOIN lake.dataset_versions v ON v.identity = w.identity"
+        " JOIN lake.audit_datasets d ON d.version_id = v.version_id JOIN lake.audits a ON a.run = d.run"
         " LEFT JOIN lake.removals r ON r.id = v.version_id"
-        " WHERE r.id IS NULL AND v.name || '@' || v.version IN (SELECT unnest(?))"
-        " QUALIFY row_number() OVER (PARTITION BY v.version_id ORDER BY a.seq DESC) = 1"
+        " WHERE r.id IS NULL AND w.name || '@' || w.version IN (SELECT unnest(?))"
+        " QUALIFY row_number() OVER (PARTITION BY w.version_id"
+        " ORDER BY a.seq DESC, v.version_id = w.version_id DESC) = 1"
     )
     found: dict[tuple[str, int], Home] = {}
-    for reference, run, name, version in lake.fetch(sql, [sorted({dataset for dataset, _ in places})]):
-        rows = [row for dataset, row in places if dataset == reference]
+    for reference, run, name, version, moved in lake.fetch(sql, [sorted({dataset for dataset, _ in places})]):
+        rows = {row: row + int(moved) for dataset, row in places if dataset == reference}
         shift = _shift(lake, str(run), str(version))
-        lines = _lines(lake, str(version), rows)
-        found |= {(reference, row): Home(run, name, row + shift, lines[row]) for row in rows if row in lines}
+        lines = _lines(lake, str(version), list(rows.values()))
+        found |= {
+            (str(reference), row): Home(str(run), str(name), own + shift, lines[own])
+            for row, own in rows.items()
+            if own in lines
+        }
     return found
 
 

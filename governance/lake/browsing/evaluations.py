@@ -8,7 +8,7 @@ occurs, of which intervals are made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from governance.benchmarks.items import ITEMS
@@ -93,12 +93,17 @@ class ItemLine:
 
 @dataclass(frozen=True)
 class Items:
-    """Which items of a pair are meant; an empty field asks for nothing."""
+    """Which items of a pair are meant; an empty field asks for nothing.
+
+    Attributes:
+        traced: the suite's name, where only items are meant that an attribution has traced.
+    """
 
     pair: Pair
     change: str = ""
     text: str = ""
     label: str = ""
+    traced: str = ""
 
 
 def recent_evaluations(lake: Lake, most: int = MOST) -> list[EvaluationLine]:
@@ -147,7 +152,7 @@ def score_groups(
 def by_change(lake: Lake, wanted: Items) -> Mapping[str, int]:
     """Items by what became of them, in the order of `CHANGES`, whatever change is asked for."""
     sql, values = _matched(wanted.pair)
-    clause, more = _where(Items(wanted.pair, "", wanted.text, wanted.label))
+    clause, more = _where(replace(wanted, change=""))
     sql += f" SELECT change, count(*) FROM matched{clause} GROUP BY change"
     found = {str(change): int(n) for change, n in lake.fetch(sql, [*values, *more])}
     known = CHANGES if wanted.pair.base else ALONE
@@ -222,6 +227,9 @@ def _where(wanted: Items) -> tuple[str, list[object]]:
         fields = ("item", "gold", "before_answer", "after_answer", "prompt")
         parts.append("(" + " OR ".join(f"contains(lower({f}), ?)" for f in fields) + ")")
         values += [wanted.text.lower()] * len(fields)
+    if wanted.traced:
+        parts.append("item IN (SELECT t.item FROM lake.balances t WHERE t.suite = ?)")
+        values.append(wanted.traced)
     return (" WHERE " + " AND ".join(parts) if parts else ""), values
 
 

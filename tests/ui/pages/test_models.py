@@ -122,6 +122,14 @@ class TestEvaluations:
         assert "cannot be searched for" in visit("evals", made.lake, q="13812345678").text
         assert "No item matches these filters" in visit("evals", made.lake, q="nothing like it").text
 
+    def test_items_whose_causes_were_traced_can_be_listed(self, visit: Open, made: Explained):
+        seen = visit("evals", made.lake, suite="finance", traced="1")
+
+        assert "1 to 4 of 4 lines" in seen.text
+        assert "causes: were traced" in seen.text
+        assert any("traced=1" in x for x in visit("evals", made.lake, suite="finance").links("/evals?"))
+        assert "causes were traced" not in visit("evals", made.lake, suite="other").text
+
     def test_one_evaluation_alone_says_so(self, visit: Open, made: Explained):
         seen = visit("evals", made.lake, suite="lonely")
 
@@ -233,6 +241,7 @@ class TestWhy:
 
         assert "Not attributed" in seen.text
         assert f"govern attribute {RUN} --suite finance --only test/30" == seen.app.code[-1].value
+        assert any("traced=1" in link for link in seen.links("/evals?"))
 
     def test_an_item_of_one_evaluation_shows_that_one(self, visit: Open, made: Explained):
         seen = visit("why", made.lake, suite="lonely", item="q0")

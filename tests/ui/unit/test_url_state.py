@@ -53,6 +53,7 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "attribution": st.sampled_from(["", "a-1"]),
     "functional": st.sampled_from(["", "margin"]),
     "by": st.sampled_from(["label", "cluster"]),
+    "traced": st.sampled_from(["", "1"]),
     "unnamed": st.sampled_from(["", "1"]),
     "k": st.integers(1, 50),
     "step": st.sampled_from(["", "duplicate", "rule"]),

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from attribution.ledger.balance import Sums
 
 COLUMNS = (
-    Column("Rank", "n"), Column("Sample", "wide"), Column("Contribution, nats", "n"), Column("Removal score", "n"),
-    Column("Overlap (not influence)"), Column("Label", "some"), Column("Source", "some"),
+    Column("Rank", "n"), Column("Sample", "mid"), Column("Contribution, nats", "n"), Column("Removal score", "n"),
+    Column("Overlap (not influence)", "mid"), Column("Label, source", "mid"),
 )  # fmt: skip
 UNTESTED = "Unvalidated: nobody has tested this attribution by retraining. What it says are claims."
 
@@ -69,8 +69,7 @@ def lines(part: Why, causes: Sequence[Cause], about: Evidence, caption: str) -> 
             words.amount(c.amount, ranks_only=part.ranks_only),
             words.score(c.removal),
             words.overlap(about.overlaps.get(c.sample)),
-            safe_text.words(c.label) or "–",
-            source_link(c.source, about.homes.get(c.sample)),
+            label_and_source(c.label, c.source, about.homes.get(c.sample)),
         ]
         for c in causes
     ]
@@ -96,11 +95,16 @@ def row_link(name: str, home: Home | None, sample: int | None = None) -> Child:
     return join(row, tag("span", number, ", ", found, cls="sub"))
 
 
+def label_and_source(label: str | None, source: str | None, home: Home | None) -> Markup:
+    """The label of a sample, and below it its source."""
+    return join(safe_text.words(label) or "no label", tag("span", source_link(source, home), cls="sub"))
+
+
 def source_link(source: str | None, home: Home | None) -> Child:
     """A source, which leads to the findings of its rows."""
     shown = safe_text.words(source)
     if not shown or home is None or source is None:
-        return shown or "–"
+        return shown or "no source"
     return link(shown, address("findings", FindingsQuery(run=home.run, source=source)))
 
 

@@ -86,7 +86,8 @@ def _drivers(visit: Visit, run: str, suite: str) -> None:
     sides = [
         _side(found, query, *one) for one in (("Drove it up", found.helped), ("Drove it down", found.harmed))
     ]
-    draw(tag("div", sides, cls="pair"), tag("p", f"{_covered(found)}.{tested}", cls="soft"))
+    items = link("Items whose causes were traced", address("evals", EvalsQuery(suite=suite, traced="1")))
+    draw(tag("div", sides, cls="pair"), tag("p", f"{_covered(found)}.{tested} ", items, cls="soft"))
 
 
 def _covered(found: SuiteDrivers) -> str:

@@ -138,17 +138,20 @@ def _compared(_lake: Lake, location: str, pair: SuitePair, by: Pair | None) -> D
     return difference_of("", counts) if counts else None
 
 
-def by_group(visit: Visit, pair: SuitePair, scorer: str, field: str) -> list[Difference]:
+def by_group(visit: Visit, pair: SuitePair, scorer: str, field: str, most: int) -> list[Difference]:
     """The difference of each subject or label, those with most items first."""
     by = pair.by(scorer)
-    return _by_group(visit.lake, visit.desk.lake, pair, by, field) if by and by.base else []
+    return _by_group(visit.lake, visit.desk.lake, pair, by, field, most) if by and by.base else []
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _by_group(_lake: Lake, location: str, pair: SuitePair, by: Pair, field: str) -> list[Difference]:
+def _by_group(
+    _lake: Lake, location: str, pair: SuitePair, by: Pair, field: str, most: int
+) -> list[Difference]:
     del location, pair
     return [
-        difference_of(name, counts) for name, counts in evaluations.score_groups(_lake, by, field).items()
+        difference_of(name, counts)
+        for name, counts in evaluations.score_groups(_lake, by, field, most).items()
     ]
 
 

@@ -71,14 +71,14 @@ def _explained(
     return explain(_lake, attribution, suite, item, top)
 
 
-def sources(visit: Visit, part: Part, item: str) -> list[SourceSum]:
+def sources(visit: Visit, part: Part, item: str, most: int) -> list[SourceSum]:
     """What the samples of each source did to one item."""
-    return _sources(visit.lake, visit.desk.lake, part, item)
+    return _sources(visit.lake, visit.desk.lake, part, item, most)
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
-def _sources(_lake: Lake, location: str, part: Part, item: str) -> list[SourceSum]:
-    return attributions.sources_of_item(_lake, part, item)
+def _sources(_lake: Lake, location: str, part: Part, item: str, most: int) -> list[SourceSum]:
+    return attributions.sources_of_item(_lake, part, item, most)
 
 
 def drivers(visit: Visit, part: Part, by: By, audit: str, top: int) -> SuiteDrivers:

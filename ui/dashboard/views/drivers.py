@@ -277,8 +277,8 @@ def _rows(visit: Visit, query: DriversQuery, part: Part, by: Grouping, *, ranks_
     places = [(m.dataset, m.row) for m in found if m.dataset is not None and m.row is not None]
     homes = explaining.homes_of(visit, places)
     columns = (
-        Column("Sample", "wide"), Column("Contribution, nats", "n"), Column("Removal score, mean", "n"),
-        Column("Label", "some"), Column("Source", "some"),
+        Column("Sample", "mid"), Column("Contribution, nats", "n"), Column("Removal score, mean", "n"),
+        Column("Label, source", "wide"),
     )  # fmt: skip
     rows = [_member(m, homes.get((m.dataset or "", m.row or 0)), ranks_only=ranks_only) for m in found]
     draw(table(columns, rows, "Samples of the group"), pager("drivers", query, total))
@@ -291,8 +291,7 @@ def _member(member: Member, home: Home | None, *, ranks_only: bool) -> list[Chil
         causes.row_link(member.name, home, member.sample),
         words.amount(member.amount, ranks_only=ranks_only),
         words.score(member.removal),
-        safe_text.words(member.label) or "–",
-        causes.source_link(member.source, home),
+        causes.label_and_source(member.label, member.source, home),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from training.evaluation.comparison import Difference
 
 PAGE = Page("evals", "Evaluations", "Models", 1)
+MOST_GROUPS = 12
 ORDERS = {
     "suite": "as in the suite",
     "gain": "right answer most likelier first",
@@ -198,7 +200,7 @@ def _sure(pair: SuitePair, found: Difference | None) -> Child:
 
 
 def _unfiltered(query: EvalsQuery) -> EvalsQuery:
-    return query.at(change="", label="", q="")
+    return query.at(change="", label="", q="", traced="")
 
 
 def _facets(visit: Visit, query: EvalsQuery, pair: SuitePair, wanted: Items) -> None:
@@ -209,10 +211,21 @@ def _facets(visit: Visit, query: EvalsQuery, pair: SuitePair, wanted: Items) -> 
     counts = evaluations.by_change(visit.lake, wanted)
     draw(
         asking.facet("evals", query, "change", "What became of them", counts, scores.change, most=9),
+        _traced(visit, query, wanted),
         tag(
             "p",
             link("What drove the change", address("drivers", DriversQuery(run=query.run, suite=pair.suite))),
         ),
+    )
+
+
+def _traced(visit: Visit, query: EvalsQuery, wanted: Items) -> Markup | None:
+    """Items of which it is known what moved them; nothing where none was traced."""
+    if not attributions.any_traced(visit.lake, query.suite):
+        return None
+    number = evaluations.count(visit.lake, replace(wanted, traced=query.suite))
+    return asking.facet(
+        "evals", query, "traced", "What moved them", {"1": number}, lambda _: "causes were traced"
     )
 
 
@@ -223,7 +236,7 @@ def _in_force(query: EvalsQuery) -> list[tuple[str, str, Markup | str]]:
     for name, label in (("q", "words"), ("label", "label")):
         if value := getattr(query, name):
             said.append((name, label, safe_text.words(value)))
-    return said
+    return [*said, *([("traced", "causes", "were traced")] if query.traced else [])]
 
 
 def _list(visit: Visit, query: EvalsQuery, pair: SuitePair, by: Pair, total: int) -> None:
@@ -270,10 +283,11 @@ def _answer(score: float | None, answer: str | None) -> Child:
 def _groups(visit: Visit, query: EvalsQuery, pair: SuitePair) -> None:
     """The difference by label, or by subject where items have no label."""
     for field in ("label", "subject"):
-        found = evaluating.by_group(visit, pair, query.scorer, field)
+        found = evaluating.by_group(visit, pair, query.scorer, field, MOST_GROUPS)
         if len(found) < 2:
             continue
-        section(f"By {field}")
+        few = f"The {MOST_GROUPS} with most items." if len(found) >= MOST_GROUPS else None
+        section(f"By {field}", few)
         columns = (
             Column(field.capitalize(), "wide"), Column("Items", "n"), Column("Base", "n"), Column("Head", "n"),
             Column("Difference, points", "n"), Column("Fixed", "n"), Column("Broken", "n"),

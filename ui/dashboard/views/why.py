@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.contributions import ANSWER_LOSS
 from governance.evaluations import ItemResult
-from governance.lake.browsing import evaluations
+from governance.lake.browsing import attributions, evaluations
 from governance.lake.browsing.attributions import Part
 from governance.lake.browsing.evaluations import EvaluationLine, Pair
 from governance.lake.contributions import StoredAttribution
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from attribution.explaining.why import Why
 
 PAGE = Page("why", "Why", "Models", 2, hidden=True, under="evals")
+MOST_SOURCES = 12
 MOST = 50
 """Samples of either sign that a page lists."""
 
@@ -199,7 +200,8 @@ def _explained(visit: Visit, query: WhyQuery, known: Known, asked: dict[str, Any
     section("What moved it")
     stored = known.now
     if stored is None:
-        draw(empty("Not attributed: no training run was traced for this item. The command below traces one."))
+        said = "Not attributed: no training run was traced for this item. The command below traces one."
+        draw(empty(said, _others(visit, query)))
         return
     if known.missing:
         words = f"Attribution {safe_text.words(known.missing)} did not trace this item; this is another one."
@@ -218,6 +220,14 @@ def _explained(visit: Visit, query: WhyQuery, known: Known, asked: dict[str, Any
     _sources(visit, Part(stored.id, query.suite, part.line.functional), query, part)
     causes.texts(part, about)
     causes.tests(stored, part)
+
+
+def _others(visit: Visit, query: WhyQuery) -> Markup | None:
+    """Items of the suite of which it is known what moved them."""
+    if not attributions.any_traced(visit.lake, query.suite):
+        return None
+    wider = query.listing().at(traced="1", change="", q="", label="")
+    return tag("p", link("Items of this suite that were traced", address("evals", wider)))
 
 
 def _right_first(parts: dict[str, Why]) -> dict[str, Why]:
@@ -286,7 +296,7 @@ def _sources(visit: Visit, of: Part, query: WhyQuery, part: Why) -> None:
     """The same amounts by source."""
     from attribution.reports import words
 
-    found = explaining.sources(visit, of, query.item)
+    found = explaining.sources(visit, of, query.item, MOST_SOURCES)
     if len(found) < 2:
         return
     rows: list[list[Child]] = [
@@ -298,6 +308,8 @@ def _sources(visit: Visit, of: Part, query: WhyQuery, part: Why) -> None:
         for one in found
     ]
     draw(tag("h3", "By source"))
+    if len(found) >= MOST_SOURCES:
+        draw(tag("p", f"The {MOST_SOURCES} that moved it most.", cls="soft"))
     columns = (Column("Source", "wide"), Column("Contribution, nats", "n"), Column("Samples", "n"))
     draw(table(columns, rows, "Contributions by source"))
 
