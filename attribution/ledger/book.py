@@ -88,7 +88,7 @@ class Book:
         """One step of the optimizer."""
         if self._stretch is None:
             self._stretch = Stretch(self.layout, step, keeps=self.splits)
-        self._stretch.add(movement.moved, self._decayed(movement))
+        self._stretch.add(movement.after - movement.before, self._decayed(movement))
         held = HeldStep(
             step, tuple(samples), shares, factor, movement.coefficients, movement.rates, movement.rate
         )

@@ -188,17 +188,29 @@ def _sources(lake: Lake, wanted: Wanted, pieces: Sequence[Piece], most: int) -> 
 def neighbours(
     lake: Lake, wanted: Wanted, pieces: Sequence[Piece], sort: str, fingerprint: str
 ) -> Neighbours:
-    """The findings before and after one, in the list that is asked for."""
+    """The findings before and after one, in the list that is asked for.
+
+    The list is put in order by positions: with two million fingerprints instead it took twice as long.
+    """
+    own = lake.fetch(
+        "SELECT position FROM lake.findings WHERE run = ? AND fingerprint = ?", [wanted.run, fingerprint]
+    )
+    if not own:
+        return Neighbours()
     clause, values = where(wanted, pieces)
     order = SORTS.get(sort, SORTS["severity"])
     sql = (
-        "SELECT place, total, coalesce(before, ''), coalesce(after, '') FROM (SELECT f.fingerprint,"
-        f" row_number() OVER o AS place, count(*) OVER () AS total, lag(f.fingerprint) OVER o AS before,"
-        f" lead(f.fingerprint) OVER o AS after{FROM}{clause} WINDOW o AS (ORDER BY {order}))"
-        " WHERE fingerprint = ? LIMIT 1"
+        "SELECT place, total, before, after FROM (SELECT f.position AS own, row_number() OVER o AS place,"
+        f" count(*) OVER () AS total, lag(f.position) OVER o AS before, lead(f.position) OVER o AS after"
+        f"{tables(wanted)}{clause} WINDOW o AS (ORDER BY {order})) WHERE own = ?"
     )
-    found = lake.fetch(sql, [*values, fingerprint])
-    return Neighbours(*found[0]) if found else Neighbours()
+    found = lake.fetch(sql, [*values, own[0][0]])
+    if not found:
+        return Neighbours()
+    place, total, *near = found[0]
+    sql = "SELECT position, fingerprint FROM lake.findings WHERE run = ? AND position IN (?, ?)"
+    names = dict(lake.fetch(sql, [wanted.run, *near]))
+    return Neighbours(place, total, *(str(names.get(position, "")) for position in near))
 
 
 @dataclass(frozen=True)

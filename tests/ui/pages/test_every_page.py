@@ -65,6 +65,26 @@ def test_drops_what_means_nothing_with_a_remark(visit: Open, page: Page, demo: D
 
 
 @each
+def test_says_calmly_that_it_does_not_know_an_id(visit: Open, page: Page, demo: Demo):
+    seen = visit(page.path, demo.lake, Role.APPROVER, id="0" * 64)
+
+    assert 1 == seen.markup.count("<h1>")
+    assert seen.app.code[-1].value.startswith("govern ")
+
+
+@each
+def test_nothing_can_be_decided_where_it_is_read_only(
+    visit: Open, page: Page, demo: Demo, fingerprints: dict[str, str]
+):
+    seen = visit(
+        page.path, demo.lake, Role.APPROVER, read_only=True, reveals=True, **ident(page, fingerprints)
+    )
+
+    assert [] == seen.buttons
+    assert "read only" in seen.text
+
+
+@each
 def test_marks_itself_in_the_navigation(visit: Open, page: Page, demo: Demo):
     current = visit(page.path, demo.lake).markup.count('aria-current="page"')
 

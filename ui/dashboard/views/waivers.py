@@ -23,7 +23,7 @@ from ui.dashboard.url_state import FindingQuery, FindingsQuery, RuleQuery, Waive
 
 PAGE = Page("waivers", "Waivers", "Decisions", 0)
 COLUMNS = (
-    Column("Waiver", "tight"), Column("State", "tight"), Column("Rule", "tight"), Column("Covers", "wide"),
+    Column("Waiver", "tight"), Column("State", "tight"), Column("Rule", "tight"), Column("Scope", "wide"),
     Column("Covers now", "n"), Column("Last day", "tight"), Column("Asked by"), Column("Agreed by"),
 )  # fmt: skip
 
