@@ -47,9 +47,9 @@ def clean_rows(count: int, seed: int) -> list[Row]:
     for code, size in (("en", count - count // 2), ("zh", count // 2)):
         rng = generator(seed, f"clean/{code}")
         for recipe in islice(_recipes(rng), size):
-            row = _candidate(len(rows), recipe, rng, LANGUAGES[code])
+            row = candidate(len(rows), recipe, rng, LANGUAGES[code])
             while not seen.accepts(row.text):
-                row = _candidate(len(rows), recipe, rng, LANGUAGES[code])
+                row = candidate(len(rows), recipe, rng, LANGUAGES[code])
             rows.append(row)
     return rows
 
@@ -61,7 +61,8 @@ def _recipes(rng: random.Random) -> Iterator[str]:
     return cycle(once)
 
 
-def _candidate(key: int, recipe: str, rng: random.Random, say: Language) -> Row:
+def candidate(key: int, recipe: str, rng: random.Random, say: Language) -> Row:
+    """A row of the recipe, which may be too close to another one."""
     turns, label = conversation(recipe, rng, say)
     name = rng.choice(list(SOURCES))
     source = SOURCES[name]

@@ -166,6 +166,8 @@ def test_a_plan_says_which_items_would_be_traced(run: Run, curated: Path) -> Non
 
     assert 0 == ended.code, ended.err
     assert "traced: 2 items of sums, 0 of them by margin too" in ended.out
+    one = run("train", "sums", "--dry-run", *settings(), *TRACE, "--item", "eval/1", "-f", "json")
+    assert {"sums": {"items": 1, "margins": 0}} == json.loads(one.out)["attribute"]["suites"]
     assert not (curated / "runs").exists()
 
 
@@ -181,6 +183,7 @@ kind = "sft"
     ("arguments", "more", "said"),
     [
         (("--suite", "sums"), None, "--suite goes with --attribute"),
+        (("--item", "eval/1"), None, "--item goes with --attribute"),
         (("--every", "2"), None, "--every goes with --attribute"),
         (("--attribute",), None, "name what is explained: --suite SUITE"),
         (("--attribute", "--suite", "nothing"), None, "nothing"),

@@ -30,6 +30,7 @@ class Choice:
         benchmark: whose prompts and scorers; empty finds it out.
         limit: at most so many items, drawn by the seed; 0 takes all.
         items: a pattern such as `test/*` that item ids have to match; empty takes all.
+        named: the ids of the items that are wanted; empty takes all.
     """
 
     benchmark: str = ""
@@ -39,6 +40,7 @@ class Choice:
     shots: int = 0
     instruct: bool = True
     option_text: bool = False
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,11 @@ def plan(suite: Suite, choice: Choice, shots_from: Suite | None = None) -> Plan:
     part = EXAMPLE_PARTS.get(benchmark)
     examples = [i for i in everything if part is not None and part.search(i.item)]
     known = {i.item for i in examples}
-    wanted = [
-        i for i in everything if i.item not in known and fnmatch.fnmatchcase(i.item, choice.items or "*")
-    ]
+    wanted = [i for i in everything if i.item not in known and _is_chosen(i.item, choice)]
     if not wanted:
         raise UsageError(
             f"no item of {suite.name} is left to ask",
-            where=choice.items or suite.uri,
+            where=choice.items or ", ".join(choice.named) or suite.uri,
             hint=f"items are called {', '.join(i.item for i in everything[:3]) or 'nothing at all'}",
         )
     answered = [i for i in wanted if i.answer is not None]
@@ -88,6 +88,10 @@ def plan(suite: Suite, choice: Choice, shots_from: Suite | None = None) -> Plan:
     notes = _notes(examples, len(wanted) - len(answered), sampled, how)
     chosen = tuple(asked(i, how, shots(i, pool, choice.shots)) for i in taken)
     return Plan(suite, how, chosen, tuple(withheld), sampled, notes)
+
+
+def _is_chosen(item: str, choice: Choice) -> bool:
+    return fnmatch.fnmatchcase(item, choice.items or "*") and (not choice.named or item in choice.named)
 
 
 def benchmark_of(suite: Suite) -> str:

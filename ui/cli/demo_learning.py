@@ -8,18 +8,22 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ui.cli.curating import describe_split, policy_of
 from ui.cli.exit import end_on_ctrl_c, visible_line
 from ui.cli.output import put, put_columns, to_stdout
 from ui.cli.progress import moving_line
+from ui.cli.request import command_line
 from ui.cli.session import Session
+from ui.cli.tracing import ASKED, SPELT, asked, wanted
+from ui.cli.trainings import describe_run
 from ui.cli.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from attribution.tracing.keeping import Traced
     from governance.benchmarks import Suite
     from governance.demo import DemoFiles
     from governance.evaluations import ItemResult
@@ -36,7 +40,7 @@ max_length = 640
 max_steps = {steps}
 device = "cpu"
 """
-TRACED = 4  # items whose causes are traced, which repeats the training
+TRACED = 4  # items whose causes are traced
 NAMED = 3  # samples of either sign that are shown
 
 
@@ -57,6 +61,21 @@ class Lesson:
     steps: int
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What a second lesson begins with.
+
+    Attributes:
+        suite: name of the evaluation set in the lake.
+        model: folder of the model that was trained.
+        after: its evaluation.
+    """
+
+    suite: str
+    model: Path
+    after: Evaluated
+
+
 def missing() -> list[str]:
     """The packages of training that are not installed; none is imported."""
     from importlib.util import find_spec
@@ -66,25 +85,23 @@ def missing() -> list[str]:
     return [name for name in PACKAGES if find_spec(name) is None]
 
 
-def curate(session: Session, files: DemoFiles, run: str) -> str:
-    """NAME@VERSION of what the default policy leaves of the set, by the findings of the demo's audit."""
+def curate(session: Session, dataset: Path, suite: Path, name: str, run: str | None) -> str:
+    """NAME@VERSION of what the default policy leaves of a set, by the findings of that audit, or of a new one."""
     from governance.audit import AuditRequest
     from governance.config import Loaded
     from governance.curation.request import CurateRequest
     from governance.settings import Settings
     from ui.cli.commands.curate import run_curation
 
-    _says("curate", str(files.dataset), "--eval", str(files.suite), "--name", SPLIT)
+    says("curate", str(dataset), "--eval", str(suite), "--name", name)
     policy = policy_of(Loaded(Settings(), {}), None)
-    how = AuditRequest((), evals=(str(files.suite),))
-    found = run_curation(
-        session, CurateRequest((str(files.dataset),), SPLIT, policy, how, run), dry_run=False
-    )
+    how = AuditRequest((), evals=(str(suite),))
+    found = run_curation(session, CurateRequest((str(dataset),), name, policy, how, run), dry_run=False)
     describe_split(found.record)
     return found.record.reference
 
 
-def learn(session: Session, files: DemoFiles, split: str, steps: int) -> None:
+def learn(session: Session, files: DemoFiles, split: str, steps: int) -> Learnt:
     """Evaluate a new model, train it, evaluate it again, and say which rows moved it."""
     from training.failures import only_our_words
 
@@ -94,12 +111,14 @@ def learn(session: Session, files: DemoFiles, split: str, steps: int) -> None:
     with only_our_words(), session.open_lake(create=True) as lake:
         suite = _prepare(lake, lesson)
         before = _evaluated(session, lake, suite, lesson.base)
-        run = _trained(session, lake, lesson)
-        _compare(lake, before, _evaluated(session, lake, suite, run.model))
-        _explain(session, lake, suite, run)
+        run, traced = _trained(session, lake, suite, lesson)
+        after = _evaluated(session, lake, suite, run.model)
+        _compare(lake, before, after)
+        _explain(lake, suite, traced)
+    return Learnt(suite.name, run.model, after)
 
 
-def _says(*words: str) -> None:
+def says(*words: str) -> None:
     """The command that does what comes next."""
     put("\n$ " + visible_line(shlex.join(["govern", *words])))
 
@@ -122,7 +141,7 @@ def _evaluated(session: Session, lake: Lake, suite: Suite, model: Path) -> Evalu
     """The log-likelihoods of all answers; what so small a model writes by itself says nothing."""
     from training.evaluation.request import EvalRequest, Local, run
 
-    _says("eval", str(model), "--suite", suite.name, "--method", "loglik")
+    says("eval", str(model), "--suite", suite.name, "--method", "loglik")
     request = EvalRequest(str(model), (suite.name,), method="loglik", place=Local(offline=True), restart=True)
     with moving_line(session) as progress:
         (found,) = run(lake, request, progress)
@@ -130,28 +149,59 @@ def _evaluated(session: Session, lake: Lake, suite: Suite, model: Path) -> Evalu
     return found
 
 
-def _trained(session: Session, lake: Lake, lesson: Lesson) -> TrainedRun:
+def _trained(session: Session, lake: Lake, suite: Suite, lesson: Lesson) -> tuple[TrainedRun, Traced | None]:
+    session.note(f"{plural(lesson.steps, 'step')} on the CPU, each traced; 150 take about a minute")
+    items = {"suites": (suite.name,), "items": TRACED, "every": 1}
+    return train_and_trace(session, lake, lesson.split, lesson.base, lesson.settings, items)
+
+
+def train_and_trace(
+    session: Session, lake: Lake, split: str, model: Path, settings: Path, items: Mapping[str, Any]
+) -> tuple[TrainedRun, Traced | None]:
+    """A run and what moved the items in it, in one pass.
+
+    Args:
+        items: what the options of tracing would be given.
+    """
+    from attribution.tracing.one_pass import train_traced
     from training.data.source import split_data
     from training.models.loading import ModelSpec
     from training.runs.run import new_run_id
     from training.settings import chosen
-    from training.supervised.sft import SftRequest, train_sft
-    from ui.cli.request import command_line
-    from ui.cli.trainings import describe_run
+    from training.supervised.sft import SftRequest
 
     run = new_run_id()
-    folder = lesson.base.parent / "runs" / run
-    base, settings = str(lesson.base), str(lesson.settings)
-    _says("train", lesson.split, "--model", base, "--settings", settings, "-o", str(folder))
-    session.note(f"{plural(lesson.steps, 'step')} on the CPU; 150 take about half a minute")
+    folder = settings.parent / "runs" / run
+    options = [part for name, value in items.items() for part in _option(name, value)]
+    says(
+        "train",
+        split,
+        "--model",
+        str(model),
+        "--settings",
+        str(settings),
+        "--attribute",
+        *options,
+        "-o",
+        str(folder),
+    )
+    values = asked(lake, dict.fromkeys(ASKED) | dict(items))
     with moving_line(session) as progress:
         request = SftRequest(
-            split_data(lake, lesson.split), ModelSpec(base, offline=True), chosen(lesson.settings), folder,
+            split_data(lake, split), ModelSpec(str(model), offline=True), chosen(settings), folder,
             lake, run=run, command=command_line(), progress=progress,
         )  # fmt: skip
-        done = train_sft(request)
+        done, traced = train_traced(lake, request, wanted(lake, values), values)
     describe_run(done)
-    return done
+    if traced is not None:
+        put(str(traced.coverage))
+    return done, traced
+
+
+def _option(name: str, value: Any) -> list[str]:
+    """The option as it would be typed."""
+    option = f"--{SPELT.get(name, name)}"
+    return [part for one in (value if isinstance(value, tuple) else (value,)) for part in (option, str(one))]
 
 
 def _compare(lake: Lake, before: Evaluated, after: Evaluated) -> None:
@@ -161,7 +211,7 @@ def _compare(lake: Lake, before: Evaluated, after: Evaluated) -> None:
     from ui.cli.comparing import diff_evaluations
 
     ids = (before.evaluation.id, after.evaluation.id)
-    _says("runs", "diff", *ids, "--scorer", "choice")
+    says("runs", "diff", *ids, "--scorer", "choice")
     *_, found = diff_evaluations(lake, *ids, "choice")
     whole, nats = found.overall, [_gold(one.results) for one in (before, after)]
     gain = paired_difference(*nats)
@@ -181,23 +231,14 @@ def _gold(results: Sequence[ItemResult]) -> list[float]:
     return [result.gold_loglik for result in results if result.gold_loglik is not None]
 
 
-def _explain(session: Session, lake: Lake, suite: Suite, run: TrainedRun) -> None:
-    """The training again with the tracer on, and the rows that moved the traced item which gained most."""
+def _explain(lake: Lake, suite: Suite, traced: Traced | None) -> None:
+    """The rows that moved the traced item which gained most."""
+    if traced is None:
+        return
     from attribution.explaining.reading import split_texts, why_report
-    from attribution.ledger.refresh import Refresh
     from attribution.reports import render
-    from attribution.tracing.rerun import TraceRequest, trace
-    from attribution.tracing.tracer import TraceSettings
-    from training.evaluation.plan import Choice
 
-    _says("attribute", run.run, "--suite", suite.name, "--items", str(TRACED), "--every", "1")
-    session.note("the same steps again, each sample's share of a step put to the account of each item")
-    every = TraceSettings(refresh=Refresh(every=1, adaptive=False))
-    request = TraceRequest((suite,), Choice(limit=TRACED), settings=every, run=run.run, offline=True)
-    with moving_line(session) as progress:
-        traced = trace(lake, request, progress=progress)
-    put(str(traced.coverage))
     item = max(traced.coverage.items, key=lambda one: (one.change, one.item)).item
-    _says("why", suite.name, item, "--top", str(NAMED))
+    says("why", suite.name, item, "--run", traced.stored.record.run, "--top", str(NAMED))
     report = why_report(lake, traced.stored.id, suite.name, item, None, NAMED, split_texts)
     to_stdout(lambda out: render(report, "text", out))

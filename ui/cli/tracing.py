@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 ITEMS, CEILING = 64, 0.15
-ASKED = ("suites", "items", "only", "evaluations", "every", "ceiling", "leave_out")
+ASKED = ("suites", "items", "only", "named", "evaluations", "every", "ceiling", "leave_out")
 """Parameters of the options, each of them nothing where it is not given."""
+SPELT = {"suites": "suite", "named": "item", "evaluations": "evaluation"}
+"""Options that are called otherwise than their parameter."""
 
 
 def tracing_options(items: str, tracing: str) -> Callable[[F], F]:
@@ -34,6 +36,8 @@ def tracing_options(items: str, tracing: str) -> Callable[[F], F]:
         option("--items", type=click.IntRange(1), metavar="N", section=items,
                help=f"at most N items a suite (default {ITEMS})"),
         option("--only", metavar="PATTERN", section=items, help="items whose names match, such as test/*"),
+        option("--item", "named", multiple=True, metavar="NAME", section=items,
+               help="this item, as `govern eval` lists it; may be repeated"),
         option("--evaluation", "evaluations", multiple=True, metavar="ID", section=items,
                help="an evaluation whose wrong answers the margins are held against; may be repeated"),
         option("--every", type=click.IntRange(1), metavar="N", section=tracing,
@@ -55,11 +59,12 @@ def asked(lake: Lake, given: Mapping[str, Any], seed: int = 0) -> dict[str, Any]
         "suites": [_anchored(spec) for spec in dict.fromkeys(given["suites"])],
         "items": given["items"] or ITEMS,
         "only": given["only"] or "",
+        "named": list(dict.fromkeys(given["named"] or ())),
         "seed": seed,
-        "evaluations": list(competitors_of(lake, given["evaluations"])[1]),
+        "evaluations": list(competitors_of(lake, given["evaluations"] or ())[1]),
         "every": given["every"],
         "ceiling": given["ceiling"] or CEILING,
-        "leave_out": list(given["leave_out"]),
+        "leave_out": list(given["leave_out"] or ()),
     }
 
 
@@ -76,7 +81,9 @@ def wanted(lake: Lake, values: Mapping[str, Any]) -> Wanted:
     competitors, ids = competitors_of(lake, values["evaluations"])
     return Wanted(
         suites=tuple(find_suite(lake, spec) for spec in values["suites"]),
-        choice=Choice(limit=values["items"], items=values["only"], seed=values["seed"]),
+        choice=Choice(
+            limit=values["items"], items=values["only"], seed=values["seed"], named=tuple(values["named"])
+        ),
         competitors=competitors,
         evaluations=ids,
         settings=TraceSettings(refresh=refresh, leave_out=tuple(values["leave_out"])),
@@ -87,10 +94,8 @@ def refuse_without_attribute(given: Mapping[str, Any]) -> None:
     """A usage error where options say what to trace, and none says to trace."""
     named = next((name for name in ASKED if given[name] not in {None, ()}), None)
     if named is not None:
-        option = (
-            f"--{named.removesuffix('s') if named in {'suites', 'evaluations'} else named.replace('_', '-')}"
-        )
-        raise click.UsageError(f"{option} goes with --attribute", click.get_current_context())
+        option = SPELT.get(named, named.replace("_", "-"))
+        raise click.UsageError(f"--{option} goes with --attribute", click.get_current_context())
 
 
 def planned_items(request: SftRequest, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ui.cli import demo_learning
+from ui.cli import demo_learning, demo_mistakes
 from ui.cli.lazy import Command, Example, option
 from ui.cli.output import put, put_columns
 from ui.cli.serving import Opening, check, open_dashboard
@@ -34,7 +34,7 @@ FAMILIES = {
     "SPL": "splits",
 }
 """What the demo's table calls the families of rules that faults are planted for."""
-STEPS = 150  # of the training: what a minute of one core has room for, with the tracing that repeats it
+STEPS = 150  # of the training: what a minute of one core has room for, with the tracing
 WAIVED_FOR = 90  # days of the waiver that the next steps suggest; a year is the most
 
 
@@ -75,8 +75,10 @@ def command(
     Writes the set, an evaluation set and the key to the faults, audits the set as `govern audit` would with
     default settings, and says how many of the faults were found. Then the default policy makes a split of it. Where
     the extra `train` is installed, a model of 90,000 weights learns the split on the CPU, is evaluated before and
-    after, and the rows that moved one answer are named. The exit code is 0 whatever is found. With --ui the
-    dashboard shows all of it afterwards, on this machine only, until Ctrl-C.
+    after, and the rows that moved one answer are named. Then it learns forty questions of which some have a wrong key,
+    which no audit can see; the rows that turned an answer wrong are named, and the model is trained again without them.
+    The exit code is 0 whatever is found. With --ui the dashboard shows all of it afterwards, on this machine only,
+    until Ctrl-C.
     """
     opening = Opening(port=port, browser=not no_browser)
     if dashboard:
@@ -112,7 +114,7 @@ def _everything(session: Session, folder: Path, rows: int, seed: int, steps: int
     _show(session, report)
     put("")
     show_score(check_key(read_key(files.key.read_text(encoding="utf-8")), report))
-    split = demo_learning.curate(session, files, report.run.id)
+    split = demo_learning.curate(session, files.dataset, files.suite, demo_learning.SPLIT, report.run.id)
     lacking = demo_learning.missing()
     if lacking and steps:
         names = ", ".join(lacking)
@@ -120,7 +122,8 @@ def _everything(session: Session, folder: Path, rows: int, seed: int, steps: int
             f"\n{names} are not here: pip install 'govern[train]', and `govern demo` trains a small model too"
         )
     elif steps:
-        demo_learning.learn(session, files, split, steps)
+        learnt = demo_learning.learn(session, files, split, steps)
+        demo_mistakes.learn(session, files, learnt, seed, steps)
     put("\n" + next_steps(files))
 
 
