@@ -16,7 +16,7 @@ from math import ceil, inf, isfinite, sqrt
 
 TARGET = 0.04
 """Share of the measured change that a window may leave unexplained. Residuals of windows differ in sign, so over a run
-less is left: 0.5 % on the small Qwen3 of `benchmarks/trace`."""
+less is left: 0.4 to 1.2 % in `benchmarks/trace`."""
 
 SPARSEST = 2
 """How many times sparser than evenly spread the marks of the rest of a run may become by what was spent before."""

@@ -172,7 +172,8 @@ class Marks:
         change = (window.left.values - window.right.values) * directions
         residual = change - window.path.double().cpu()
         left, changed = float(residual.abs().sum()), float(change.abs().sum())
-        return float(max(gathered(share_left(self.refresh, left, changed, len(change)))))
+        shares: list[float] = gathered(share_left(self.refresh, left, changed, len(change)))
+        return max(shares)
 
     def _may_refine(self, book: Book, stretch: Stretch, step: int, waiting: int) -> bool:
         """Whether another mark may stand within the stretch; all processes say the same."""

@@ -37,7 +37,7 @@ MINIMIND = SHARED / "models" / "minimind2_small_hf_fp16"
 def model_of(kind: str, tokenizer: Any) -> Any:
     """The model with its trainable parameters, in float32."""
     if kind == "qwen3":
-        return _small_qwen3(len(tokenizer))
+        return small_qwen3(len(tokenizer))
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
@@ -47,7 +47,8 @@ def model_of(kind: str, tokenizer: Any) -> Any:
     return get_peft_model(base, LoraConfig(r=8, lora_alpha=16, lora_dropout=0.0, target_modules=targets))
 
 
-def _small_qwen3(vocabulary: int) -> Any:
+def small_qwen3(vocabulary: int) -> Any:
+    """Four layers of 64, tied, from scratch."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     torch.manual_seed(0)
