@@ -105,7 +105,8 @@ def facts_of(
         label = table.column("label") if labeller is None else labeller.label(batch).column("label")
         group = table.column("group")
         if nested:
-            group = pc.coalesce(group, _records(data.version.name, table))
+            records = data.records[np.searchsorted(data.rows, batch.rows)]
+            group = pc.coalesce(group, _records(data.version.name, table, records))
         frame = {
             "input": pl.Series(np.full(len(batch), number, np.int32)),
             "row": pl.Series(batch.rows),
@@ -125,10 +126,13 @@ def facts_of(
         yield pl.DataFrame(frame, schema_overrides=FACTS)
 
 
-def _records(name: str, table: pa.Table) -> pa.Array:
-    """What rows that came from one record have in common: the record's place."""
-    places = [table.column(field).cast(pa.string()) for field in ("file", "line")]
-    return pc.binary_join_element_wise(f"{name}: record", *places, " ")
+def _records(name: str, table: pa.Table, records: Indices) -> pa.Array:
+    """What rows that came from one record have in common: the record's place, and which it is on its line."""
+    file, line = (table.column(field).cast(pa.string()) for field in ("file", "line"))
+    later = pa.array([f"+{n}" if n else "" for n in records.tolist()], pa.string())
+    return pc.binary_join_element_wise(
+        f"{name}: record", file, pc.binary_join_element_wise(line, later, ""), " "
+    )
 
 
 def _days(times: pa.ChunkedArray) -> Any:

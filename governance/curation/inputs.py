@@ -11,13 +11,14 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from governance.curation.record import Input
 from governance.errors import LakeDamaged, UsageError
 from governance.lake import Lake
 from governance.lake.datasets import DatasetVersion, entries, find_version, row_batches
 from governance.readers import ReadOptions, Source, open_source
-from governance.readers.kept import KeptFile, Places, Reading, Stream, reading_of
+from governance.readers.kept import JSON, KeptFile, Places, Reading, Stream, reading_of
 from governance.samples import SampleBatch
 
 Indices = npt.NDArray[np.int64]
@@ -64,11 +65,40 @@ class KeptVersion:
                 where=self.reference,
                 hint=hint,
             )
+        begins = self._new_line | self._new_text
+        return _since(begins)
+
+    @cached_property
+    def records(self) -> Indices:
+        """(n,) which record of its line each row is of; zero but where several records stand on one line."""
+        begins = self._new_line | self._new_text
+        number = np.cumsum(begins)
+        return cast("Indices", number - number[np.arange(len(number)) - _since(self._new_line)])
+
+    @cached_property
+    def _new_line(self) -> npt.NDArray[np.bool_]:
+        """(n,) True where a row stands on another line than the one before it."""
         place = np.stack([self.entries.column(name).to_numpy() for name in ("file", "line")])
-        begins = np.ones(len(self.rows), np.bool_)
-        begins[1:] = (np.diff(place, axis=1) != 0).any(axis=0)
-        first = np.flatnonzero(begins)
-        return np.arange(len(self.rows)) - np.repeat(first, np.diff(np.append(first, len(self.rows))))
+        found = np.ones(len(self.rows), np.bool_)
+        found[1:] = (np.diff(place, axis=1) != 0).any(axis=0)
+        return found
+
+    @cached_property
+    def _new_text(self) -> npt.NDArray[np.bool_]:
+        """(n,) True where a row's record has another text than the one before: an array may be a single line."""
+        found = np.zeros(len(self.rows), np.bool_)
+        if not self.reading.json:
+            return found
+        at, last = 0, None
+        for table in row_batches(self.lake, self.version.name, self.version.version):
+            texts = table.column(JSON).combine_chunks()
+            if len(texts):
+                found[at] = texts[0].as_py() != last
+                found[at + 1 : at + len(texts)] = pc.not_equal(texts[1:], texts[:-1]).to_numpy(
+                    zero_copy_only=False
+                )
+                at, last = at + len(texts), texts[-1].as_py()
+        return found
 
     @cached_property
     def reading(self) -> Reading:
@@ -161,6 +191,12 @@ class KeptVersion:
             files=tuple((Path(f.path).name, f.sha256, f.rows) for f in record.files),
             licence=self.version.defaults.licence,
         )
+
+
+def _since(begins: npt.NDArray[np.bool_]) -> Indices:
+    """(n,) how many places each is after the last one that is marked; the first one is."""
+    first = np.flatnonzero(begins)
+    return np.arange(len(begins)) - np.repeat(first, np.diff(np.append(first, len(begins))))
 
 
 def _taken(ids: pa.Array, at: Indices) -> pa.Array:

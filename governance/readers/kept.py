@@ -101,6 +101,11 @@ class Reading:
         for record, place in zip(records, places.tolist(), strict=True):
             if record != before:
                 before, questions = record, exploded(as_record(record), self.plan)
+            if place >= len(questions):  # records that say the same, one after the other on one line
+                raise InputError(
+                    "several equal records with questions stand on one line",
+                    hint="write a record a line, as JSON lines, and ingest that",
+                )
             laid.append(questions[place])
         table, found = columns_of(laid, self.plan, list(range(len(laid))))
         return table, faults.table(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,21 @@ def test_questions_of_one_record_are_one_group(lake: Lake, tmp_path: Path):
     assert 20 == len(parts)
     assert {1} == {len(p) for p in parts.values()}
     assert {"train", "holdout"} == set.union(*parts.values())
+
+
+def test_records_on_one_line_are_groups_of_their_own(lake: Lake, tmp_path: Path):
+    rows = bonds(9)
+    records = [
+        {"context": f"Report {n}", "questions": [{"question": r["prompt"], "answer": r["response"]}
+                                                   for r in rows[3 * n : 3 * n + 3]]}
+        for n in range(3)
+    ]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(records))
+
+    curated(lake, str(tmp_path / "a.json"))
+
+    groups = [row["group"] for row in members(lake, "sft")]
+    assert (9, 3) == (len(groups), len(set(groups)))
 
 
 def test_the_latest_rows_by_a_named_column(lake: Lake, tmp_path: Path):

@@ -53,6 +53,11 @@ def array(path: Path) -> Path:
     return path
 
 
+def nested_array(path: Path) -> Path:
+    path.write_text(json.dumps(NESTED))  # all on one line
+    return path
+
+
 def folder(path: Path) -> Path:
     path.mkdir()
     write(path / "a.jsonl", bonds(3))
@@ -67,6 +72,7 @@ MADE = {
     "broken": lambda d: Path(write(d / "b.jsonl", bonds(2))),
     "chat": lambda d: Path(write(d / "c.jsonl", CHAT)),
     "nested": lambda d: Path(write(d / "n.jsonl", NESTED)),
+    "nested array": lambda d: nested_array(d / "m.json"),
     "csv": lambda d: csv(d / "d.csv"),
     "parquet": lambda d: parquet(d / "e.parquet"),
     "array": lambda d: array(d / "f.json"),
