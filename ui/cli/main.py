@@ -54,7 +54,9 @@ SECTIONS = {
         _entry("ingest", "Keep the rows of a dataset as a new version in the lake"),
         _entry("datasets", "List, show, compare and remove dataset versions"),
         _entry("benchmarks", "Keep evaluation sets, item by item"),
-        _entry("runs", "List, show, verify and remove stored audits, trainings and evaluations"),
+        _entry(
+            "runs", "List, show, verify and remove stored audits, trainings, evaluations and attributions"
+        ),
     ),
     "Set-up": (
         _entry("config", "Show and check the settings in force"),

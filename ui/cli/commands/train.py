@@ -47,12 +47,8 @@ EVERY = 5.0  # seconds between two lines of progress where no moving line is dra
     examples=(
         Example("what would be trained, and what it would need", "govern train sft --dry-run"),
         Example(
-            "a small model from scratch, on any machine",
-            "govern train sft --model new:tiny --set max_steps=3 -o runs/first",
-        ),
-        Example(
-            "the same, and which samples moved eight items",
-            "govern train sft --set max_steps=3 --attribute --suite finance --items 8 -o runs/traced",
+            "a small model from scratch, on any machine, and which samples moved eight items",
+            "govern train sft --set max_steps=3 --attribute --suite finance --items 8 -o runs/first",
         ),
     ),
 )
