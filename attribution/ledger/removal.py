@@ -44,7 +44,8 @@ class Removal:
 
     Attributes:
         contributed: (N, M) φ, N the number of samples of the run.
-        directed: (N, M) sums of cosines.
+        directed: (N, M) sums of cosines of Adam's directions.
+        aligned: (N, M) sums of cosines of gradients.
         sketches: (N, width) of the samples' gradients.
         item_sketches: (M, width), summed over marks.
         marks: how many.
@@ -53,6 +54,7 @@ class Removal:
     def __init__(self, layout: Layout, samples: int, items: int, width: int = WIDTH, seed: int = 0) -> None:
         self.contributed = np.zeros((samples, items))
         self.directed = np.zeros((samples, items))
+        self.aligned = np.zeros((samples, items))
         self.seen = np.zeros(samples, dtype=bool)
         self.sketches = torch.zeros(samples, width, dtype=torch.float32, device=layout.device)
         self.item_sketches = torch.zeros(items, width, dtype=torch.float32, device=layout.device)
@@ -77,7 +79,8 @@ class Removal:
             for step in window.steps:
                 h = steps[step]
                 numbers = np.asarray(h.samples, dtype=np.int64)
-                np.add.at(self.directed, numbers, h.rate * cosines(window, h).double().cpu().numpy())
+                for into, cosine in zip((self.directed, self.aligned), cosines(window, h), strict=True):
+                    np.add.at(into, numbers, h.rate * cosine.double().cpu().numpy())
                 places = torch.as_tensor(numbers, device=self.sketches.device)
                 self.sketches.index_add_(0, places, sketched(h.shares, self._signs, self.sketches.shape[1]))
 
@@ -103,6 +106,7 @@ class Removal:
         return {
             "contributed": self.contributed,
             "directed": directed,
+            "aligned": self.aligned,
             "seen": self.seen,
             "sketches": sketches.cpu().numpy(),
             "item_sketches": self.item_sketches.cpu().numpy(),
@@ -132,18 +136,21 @@ _PIECE = 2**24
 """Scalars of a matrix that are signed and summed at a time: 64 MB."""
 
 
-def cosines(window: Window, h: HeldStep) -> Tensor:
-    """(n, M) cosine of each sample's direction q ⊙ g with each item's h̄ at the step."""
+def cosines(window: Window, h: HeldStep) -> tuple[Tensor, Tensor]:
+    """(n, M) cosines of each sample's direction q ⊙ g, and of its gradient g, with each item's h̄ at the step."""
     assert h.rates is not None  # noqa: S101 - the interval is not settled yet
     n, m = len(h.samples), len(window.left.values)
-    products, ours, theirs = h.rates.new_zeros(n, m), h.rates.new_zeros(n, 1), h.rates.new_zeros(1, m)
+    products, ours = h.rates.new_zeros(2, n, m), h.rates.new_zeros(2, n, 1)
+    theirs = h.rates.new_zeros(1, m)
     for start, stop in chunks(h.rates, m):
         mean = window.between(h.step, start, stop, h.rates.dtype)
-        direction = h.shares[:, start:stop].to(h.rates.dtype) * h.rates[start:stop]
-        products += direction @ mean.T
-        ours += direction.square().sum(1, keepdim=True)
+        shares = h.shares[:, start:stop].to(h.rates.dtype)
+        for place, rows in enumerate((shares * h.rates[start:stop], shares)):
+            products[place] += rows @ mean.T
+            ours[place] += rows.square().sum(1, keepdim=True)
         theirs += mean.square().sum(1)
-    return products / (ours.sqrt() * theirs.sqrt()).clamp_min(torch.finfo(products.dtype).tiny)
+    directed, aligned = products / (ours.sqrt() * theirs.sqrt()).clamp_min(torch.finfo(products.dtype).tiny)
+    return directed, aligned
 
 
 def sketched(rows: Tensor, signs: Tensor, width: int) -> Tensor:

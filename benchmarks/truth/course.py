@@ -22,7 +22,13 @@ from attribution.ledger.intervals import Floats
 from attribution.testing.retraining import Worth
 from attribution.tracing.items import Probe
 from benchmarks.truth.corpus import Corpus, Row, base, corpus, tokens
-from training.evaluation.functionals import Continuation, MarginBatch, answer_batch, next_token_log_probs
+from training.evaluation.functionals import (
+    AnswerBatch,
+    Continuation,
+    MarginBatch,
+    answer_batch,
+    next_token_log_probs,
+)
 from training.observer import MicroBatch, RunStarted, Segment, StepObserver
 
 FULL, LORA = "full", "lora"
@@ -200,6 +206,29 @@ class Case:
     def items(self) -> int:
         """M."""
         return len(self.corpus.items)
+
+    @property
+    def flipped(self) -> list[int]:
+        """Numbers of the items whose margin crosses zero."""
+        before, after = self.before[self.items :], self.after[self.items :]
+        return np.flatnonzero((before > 0) != (after > 0)).tolist()
+
+    @property
+    def lines(self) -> list[int]:
+        """The columns that are explained: every item's loss, and the margins of items that flipped."""
+        return [*range(self.items), *(self.items + n for n in self.flipped)]
+
+    @property
+    def watched(self) -> tuple[Probe, ...]:
+        """The probes of these lines."""
+        losses, margins = self.probes
+        few, batch = torch.tensor(self.flipped), margins.batch
+        gold, other = (
+            AnswerBatch(b.input_ids[few], b.attention_mask[few], b.answer_mask[few])
+            for b in (batch.gold, batch.other)
+        )
+        names = tuple(margins.items[n] for n in self.flipped)
+        return losses, Probe(margins.suite, names, MARGIN, MarginBatch(gold, other))
 
     def model(self) -> Any:
         """As the course finds it."""

@@ -14,7 +14,7 @@ from attribution.testing.lds import predicted
 from attribution.testing.planted import auc
 from benchmarks.truth.corpus import LEAKED, WRONG, Corpus
 
-DRAWS = 1_000
+DRAWS = 500
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Seed:
 
     Attributes:
         masks: (S, N) whether a row is in a half.
-        worth: (S, 2M) of the items after training on each half.
-        scores: (N, 2M) by method.
+        worth: (S, lines) of the items after training on each half, losses first.
+        scores: (N, lines) by method.
     """
 
     corpus: Corpus
@@ -34,11 +34,20 @@ class Seed:
 
 
 def correlations(guessed: Floats, worth: Floats) -> Floats:
-    """(M,) Spearman's over the rows of each column; 0 where one side does not vary."""
-    x, y = (rankdata(part, axis=0) for part in (guessed, worth))
-    x, y = x - x.mean(0), y - y.mean(0)
-    scale = np.sqrt((x * x).sum(0) * (y * y).sum(0))
-    return np.divide((x * y).sum(0), scale, out=np.zeros(len(scale)), where=scale > 0)
+    """(methods,) Spearman's of each column over the rows, mean over columns; 0 where one side does not vary.
+
+    Args:
+        guessed: (methods, S, M) sums over halves.
+        worth: (S, M) of the items after training on each.
+    """
+    x, y = (_centred(rankdata(part, axis=-2)) for part in (guessed, worth))
+    scale = np.sqrt((x * x).sum(-2) * (y * y).sum(-2))
+    each = np.divide((x * y).sum(-2), scale, out=np.zeros(scale.shape), where=scale > 0)
+    return np.asarray(each.mean(-1))
+
+
+def _centred(ranks: Floats) -> Floats:
+    return ranks - ranks.mean(-2, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -71,27 +80,21 @@ class Correlated:
 def correlated(found: Sequence[Seed], columns: slice, draws: int = DRAWS) -> Correlated:
     """Over the items of `columns`: the losses, or the margins."""
     methods = tuple(found[0].scores)
-    sides = [
-        ([predicted(seed.scores[m][:, columns], seed.masks) for m in methods], seed.worth[:, columns])
-        for seed in found
+    guessed = [
+        np.stack([predicted(seed.scores[m][:, columns], seed.masks) for m in methods]) for seed in found
     ]
-
-    def means(seed: int, subsets: npt.NDArray[np.int64] | slice) -> list[float]:
-        guessed, worth = sides[seed]
-        return [float(correlations(g[subsets], worth[subsets]).mean()) for g in guessed]
-
+    worth = [seed.worth[:, columns] for seed in found]
     random = np.random.default_rng(0)
-    drawn = [
-        np.mean(
-            [
-                means(seed, random.integers(0, len(sides[seed][1]), len(sides[seed][1])))
-                for seed in random.integers(0, len(sides), len(sides))
-            ],
-            axis=0,
-        )
-        for _ in range(draws)
-    ]
-    return Correlated(methods, np.array([means(s, slice(None)) for s in range(len(sides))]), np.array(drawn))
+
+    def again() -> Floats:
+        means = []
+        for seed in random.integers(0, len(found), len(found)):
+            subsets = random.integers(0, len(worth[seed]), len(worth[seed]))
+            means.append(correlations(guessed[seed][:, subsets], worth[seed][subsets]))
+        return np.asarray(np.mean(means, axis=0))
+
+    seeds = np.array([correlations(g, w) for g, w in zip(guessed, worth, strict=True)])
+    return Correlated(methods, seeds, np.array([again() for _ in range(draws)]))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Traced:
     """What one traced run gave.
 
     Attributes:
-        scores: (N, 2M) by method, in the order of `Case.probes`; more helped more.
+        scores: (N, lines) by method, in the order of `Case.lines`; more helped more.
         coverage: share of the measured change that is explained, by functional.
         gathered: what the removal score is made of.
         state: of the model after the course.
@@ -48,8 +48,8 @@ class Traced:
 def traced(case: Case) -> Traced:
     """The course once more, watched."""
     model = case.model()
-    in_run = InRun(len(case.corpus.rows), 2 * case.items)
-    tracer = Watched(case.probes, SETTINGS, in_run)
+    in_run = InRun(len(case.corpus.rows), len(case.lines))
+    tracer = Watched(case.watched, SETTINGS, in_run)
     train(case.course, model, case.corpus.rows, [tracer])
     removal = tracer.removal
     assert removal is not None
@@ -76,7 +76,7 @@ class Watched(Tracer):
 
 
 def contributions(tracer: Tracer, samples: int) -> Floats:
-    """(N, 2M) nats, summed over the run."""
+    """(N, lines) nats, summed over the run."""
     total = np.zeros((samples, len(tracer.names)))
     for interval in tracer.intervals:
         total[interval.samples] += interval.amounts

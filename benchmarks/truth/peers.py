@@ -37,7 +37,7 @@ Missing = Callable[[str], None]
 
 
 def asked(case: Case) -> Batch:
-    """The 2M costs as rows of one batch: first every item's loss, then minus its margin."""
+    """The costs as rows of one batch: first every item's loss, then minus the margins of those that flipped."""
     batch = tensors(case.corpus.items)
     margin = case.probes[1].batch
     place = margin.gold.answer_mask.long().argmax(1) - 1  # the position that predicts the answer
@@ -76,7 +76,7 @@ def _one_by_one(batch: Batch) -> list[Batch]:
 
 def chance(case: Case) -> Floats:
     """Random numbers."""
-    return np.random.default_rng(case.course.seed).normal(size=(len(case.corpus.rows), 2 * case.items))
+    return np.random.default_rng(case.course.seed).normal(size=(len(case.corpus.rows), len(case.lines)))
 
 
 def lexical(case: Case) -> Floats:
@@ -96,7 +96,7 @@ def lexical(case: Case) -> Floats:
                 found[place, words[word]] = weight[word]
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
 
-    return np.tile(matrix(rows) @ matrix(items).T, (1, 2))
+    return np.tile(matrix(rows) @ matrix(items).T, (1, 2))[:, case.lines]
 
 
 class Kept(Watching):
@@ -127,11 +127,11 @@ def cosines(case: Case) -> dict[str, Floats]:
     layout = layout_of(model)
     capture = Capture(model, layout)
     names = ("TracIn, 4 checkpoints", "TracIn-cos, 4 checkpoints", "LESS, 4 checkpoints")
-    scores = {name: np.zeros((len(case.corpus.rows), 2 * case.items)) for name in names}
+    scores = {name: np.zeros((len(case.corpus.rows), len(case.lines))) for name in names}
     try:
         for state, seconds, rate in kept.found:
             model.load_state_dict(state)
-            items = bank(model, capture, case.probes, 0).gradients
+            items = bank(model, capture, case.watched, 0).gradients
             ours = shares(model, capture, case.corpus.rows)
             second = layout.flat(seconds)
             direction = 0.1 * ours / ((0.999 * second + 0.001 * ours.square()).sqrt() + 1e-8)
