@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from attribution.ledger.intervals import Floats
@@ -29,11 +31,26 @@ def chosen(case: Case) -> list[int]:
     return gains + losses[:LOSSES]
 
 
-def tested(case: Case, store: Store, scores: Floats) -> list[Flip]:
-    """Each of these items, and its margin after the course without the rows that the scores name."""
-    columns = [case.items + item for item in chosen(case)]
-    without = worths(case, store, [named(case, scores, item) for item in chosen(case)]) if columns else []
-    return [
-        Flip(float(case.before[column]), float(case.after[column]), float(worth[column]))
-        for column, worth in zip(columns, without, strict=True)
-    ]
+@dataclass(frozen=True)
+class Tested:
+    """A flip, and what the ledger says of the rows that were left out.
+
+    Attributes:
+        claimed: nats that they brought the margin in the direction it went, by their contributions.
+    """
+
+    flip: Flip
+    claimed: float
+
+
+def tested(case: Case, store: Store, scores: Floats, contributions: Floats) -> list[Tested]:
+    """Each item, and its margin after the course without the rows that the scores name."""
+    items = chosen(case)
+    rows = [named(case, scores, item) for item in items]
+    found = []
+    for item, left_out, worth in zip(items, rows, worths(case, store, rows) if rows else (), strict=True):
+        column = case.items + item
+        flip = Flip(float(case.before[column]), float(case.after[column]), float(worth[column]))
+        brought = contributions[left_out, case.lines.index(column)].sum()
+        found.append(Tested(flip, float(brought if flip.after > flip.before else -brought)))
+    return found

@@ -257,10 +257,12 @@ def dattri_llm(case: Case, state: dict[str, torch.Tensor], dampings: tuple[float
             TracInAttributor(arguments, task=task), normalized_grad=True
         )
         for damping in dampings:
-            ekfac = EKFACAttributor(arguments, task=task)
-            found[f"dattri-LLM EK-FAC {damping:g}"] = scored(
-                ekfac, damping=damping, relative_damping=True, fisher_dir=f"{folder}/fisher"
-            )
+            for relative in (True, False):
+                ekfac = EKFACAttributor(arguments, task=task)
+                scores = scored(
+                    ekfac, damping=damping, relative_damping=relative, fisher_dir=f"{folder}/fisher"
+                )
+                found[f"dattri-LLM EK-FAC {damping:g}{' of the mean' if relative else ''}"] = scores
     return found
 
 
