@@ -45,13 +45,14 @@ def asked(case: Case) -> Batch:
     gold, rival = margin.gold.input_ids[rows, place + 1], margin.other.input_ids[rows, place + 1]
     twice = {name: torch.cat([tensor, tensor]) for name, tensor in batch.items()}
     which = torch.cat([torch.zeros(len(place)), torch.ones(len(place))])
-    return {
+    both = {
         **twice,
         "margin": which,
         "place": place.repeat(2),
         "gold": gold.repeat(2),
         "rival": rival.repeat(2),
     }
+    return {name: tensor[case.lines] for name, tensor in both.items()}
 
 
 def cost(model: Any, batch: Batch) -> torch.Tensor:

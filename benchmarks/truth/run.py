@@ -190,8 +190,8 @@ def tables(figures: dict[str, Any]) -> str:
     if figures["flips"]:
         lines += [
             "",
-            "| without the five of | gains reverted | losses reverted | mean move |",
-            "|---|---|---|---|",
+            "| without the five of | gains reverted | losses reverted | removal costs | ledger gave them |",
+            "|---|---|---|---|---|",
         ]
     for method, f in figures["flips"].items():
         gains, losses = (_share(*f[side]) for side in ("gains", "losses"))
