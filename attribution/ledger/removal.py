@@ -1,17 +1,18 @@
 r"""How an item would change without a sample, as a ranking, from the gradients that tracing has in hand anyway.
 
 Accounting is no counterfactual: of two samples that teach the same, the ledger credits the one that came first, while
-taking it away changes little. The removal score adds three views, each z-scored over samples for every item:
+taking it away changes little. The removal score adds two views, each z-scored over samples for every item:
 
-    R_ij = z(φ_ij) + z( Σ_r η_r cos(q_r ⊙ g_i(r), h̄_j(r)) ) + z( [(G Gᵀ + λ mean(diag G Gᵀ) I)^-1 G h_j]_i )        (5)
+    R_ij = z( Σ_r η_r cos(g_i(r), h̄_j(r)) ) + z( [(G Gᵀ + λ mean(diag G Gᵀ) I)^-1 G h_j]_i )                      (5)
 
-- φ: the contribution;
-- the cosine of LESS, between the direction Adam takes for the sample and the item's gradient, summed over the steps
-  the sample stood in. q already has the second moment with this very step in it, which damps what only one sample
-  moves, as LESS does by adding the sample's own square;
+- the cosine between the sample's gradient and the item's, summed over the steps the sample stood in, which is TracIn's
+  at every step. Lengths do not count: a sample that is learned already has a short gradient and was a cause before;
 - an influence function with the empirical Fisher, λ = 1. G holds every sample's gradient, summed over its steps, as a
   count sketch of `width` numbers, h_j the mean over marks, sketched alike. With more samples than `width` the same is
   computed as G (GᵀG + μ I)^-1 h.
+
+The design study added the contribution and had LESS's direction, q ⊙ g, in the cosine. Against retraining, on a seed
+that is not reported, both made it worse (`benchmarks/truth`: LDS .838 with them, .854 without).
 
 Its unit is none, it sums to nothing, and it is never added to contributions. Memory is bounded by (samples * width).
 """
@@ -43,16 +44,14 @@ class Removal:
     """Gathers what the removal score is made of.
 
     Attributes:
-        contributed: (N, M) φ, N the number of samples of the run.
-        directed: (N, M) sums of cosines.
+        aligned: (N, M) sums of cosines, N the number of samples of the run.
         sketches: (N, width) of the samples' gradients.
         item_sketches: (M, width), summed over marks.
         marks: how many.
     """
 
     def __init__(self, layout: Layout, samples: int, items: int, width: int = WIDTH, seed: int = 0) -> None:
-        self.contributed = np.zeros((samples, items))
-        self.directed = np.zeros((samples, items))
+        self.aligned = np.zeros((samples, items))
         self.seen = np.zeros(samples, dtype=bool)
         self.sketches = torch.zeros(samples, width, dtype=torch.float32, device=layout.device)
         self.item_sketches = torch.zeros(items, width, dtype=torch.float32, device=layout.device)
@@ -65,7 +64,7 @@ class Removal:
     @property
     def size(self) -> int:
         """Numbers held, in units of 4 bytes."""
-        whole = self.sketches.numel() + self.item_sketches.numel() + 4 * self.contributed.size
+        whole = self.sketches.numel() + self.item_sketches.numel() + 2 * self.aligned.size
         return whole + self._signs.numel() // 4
 
     def add(self, windows: Sequence[Window], held: Sequence[HeldStep]) -> None:
@@ -77,32 +76,30 @@ class Removal:
             for step in window.steps:
                 h = steps[step]
                 numbers = np.asarray(h.samples, dtype=np.int64)
-                np.add.at(self.directed, numbers, h.rate * cosines(window, h).double().cpu().numpy())
+                np.add.at(self.aligned, numbers, h.rate * cosines(window, h).double().cpu().numpy())
                 places = torch.as_tensor(numbers, device=self.sketches.device)
                 self.sketches.index_add_(0, places, sketched(h.shares, self._signs, self.sketches.shape[1]))
 
     def book(self, interval: Interval) -> None:
-        """The contributions of a settled interval."""
-        self.contributed[interval.samples] += interval.amounts
+        """The samples of a settled interval, of all processes."""
         self.seen[interval.samples] = True
 
     def shared(self) -> tuple[NDArray[np.float64], Tensor]:
-        """(directed, sketches) of all processes; each has gathered those of its own samples."""
+        """(aligned, sketches) of all processes; each has gathered those of its own samples."""
         if count() == 1:
-            return self.directed, self.sketches
-        directed = torch.tensor(self.directed, device=self.sketches.device)
-        return summed(directed).cpu().numpy(), summed(self.sketches.clone())
+            return self.aligned, self.sketches
+        aligned = torch.tensor(self.aligned, device=self.sketches.device)
+        return summed(aligned).cpu().numpy(), summed(self.sketches.clone())
 
     def finish(self) -> None:
         """After the last step: every process has all of it."""
-        self.directed, self.sketches = self.shared()
+        self.aligned, self.sketches = self.shared()
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
         """All of it, of all processes, as plain arrays."""
-        directed, sketches = self.shared()
+        aligned, sketches = self.shared()
         return {
-            "contributed": self.contributed,
-            "directed": directed,
+            "aligned": aligned,
             "seen": self.seen,
             "sketches": sketches.cpu().numpy(),
             "item_sketches": self.item_sketches.cpu().numpy(),
@@ -111,10 +108,10 @@ class Removal:
 
     def restore(self, arrays: Mapping[str, NDArray[np.float64]]) -> None:
         """Goes on from what `arrays` gave; what is summed over processes in the end, in the first one only."""
-        self.contributed, self.seen = arrays["contributed"].copy(), arrays["seen"].copy()
+        self.seen = arrays["seen"].copy()
         self.marks = int(arrays["marks"])
         if first():
-            self.directed = arrays["directed"].copy()
+            self.aligned = arrays["aligned"].copy()
             self.sketches.copy_(torch.from_numpy(arrays["sketches"]))
         self.item_sketches.copy_(torch.from_numpy(arrays["item_sketches"]))
 
@@ -122,10 +119,10 @@ class Removal:
         """((n,) numbers of the samples seen, (n, M) R)."""
         numbers = np.flatnonzero(self.seen)
         if not self.marks or not len(numbers):
-            return numbers, np.zeros((len(numbers), self.contributed.shape[1]))
+            return numbers, np.zeros((len(numbers), self.aligned.shape[1]))
         rows = self.sketches[torch.as_tensor(numbers, device=self.sketches.device)].double()
         influence = influences(rows, self.item_sketches.double() / self.marks).cpu().numpy()
-        return numbers, z(self.contributed[numbers]) + z(self.directed[numbers]) + z(influence)
+        return numbers, z(self.aligned[numbers]) + z(influence)
 
 
 _PIECE = 2**24
@@ -133,15 +130,15 @@ _PIECE = 2**24
 
 
 def cosines(window: Window, h: HeldStep) -> Tensor:
-    """(n, M) cosine of each sample's direction q ⊙ g with each item's h̄ at the step."""
+    """(n, M) cosine of each sample's gradient with each item's h̄ at the step."""
     assert h.rates is not None  # noqa: S101 - the interval is not settled yet
     n, m = len(h.samples), len(window.left.values)
     products, ours, theirs = h.rates.new_zeros(n, m), h.rates.new_zeros(n, 1), h.rates.new_zeros(1, m)
     for start, stop in chunks(h.rates, m):
         mean = window.between(h.step, start, stop, h.rates.dtype)
-        direction = h.shares[:, start:stop].to(h.rates.dtype) * h.rates[start:stop]
-        products += direction @ mean.T
-        ours += torch.linalg.vector_norm(direction, dim=1, keepdim=True).square_()
+        shares = h.shares[:, start:stop].to(h.rates.dtype)
+        products += shares @ mean.T
+        ours += torch.linalg.vector_norm(shares, dim=1, keepdim=True).square_()
         theirs += torch.linalg.vector_norm(mean, dim=1).square_()
     return products / (ours.sqrt() * theirs.sqrt()).clamp_min(torch.finfo(products.dtype).tiny)
 

@@ -1,0 +1,120 @@
+"""What the benchmark of truth stands on: its corpus, its fast retraining, and its figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.truth.corpus import LEAKED, WORDS, WRONG, Corpus, Row, corpus
+from benchmarks.truth.course import FULL, LORA, Course, case_of, empty_model
+from benchmarks.truth.figures import Seed, correlated, ranked
+from benchmarks.truth.store import Store
+from benchmarks.truth.together import retrained_together
+from benchmarks.truth.truth import halves
+
+
+class TestCorpus:
+    def test_leaked_rows_are_their_items_and_nothing_else_is(self):
+        drawn = corpus(0)
+        texts = {(item.prompt, item.answer) for item in drawn.items}
+
+        leaked = [row for row in drawn.rows if row.planted == LEAKED]
+
+        assert 12 == len(leaked)
+        assert all(drawn.items[row.target].prompt == row.prompt for row in leaked)
+        assert leaked == [row for row in drawn.rows if (row.prompt, row.answer) in texts]
+
+    def test_wrong_rows_contradict_their_items(self):
+        drawn = corpus(0)
+
+        wrong = [row for row in drawn.rows if row.planted == WRONG]
+
+        assert 12 == len({row.target for row in wrong})
+        assert all(drawn.items[row.target].answer != row.answer for row in wrong)
+
+    def test_seeds_teach_different_people(self):
+        assert not {row.prompt for row in corpus(0).items} & {row.prompt for row in corpus(1).items}
+
+    def test_the_language_fits_the_model(self):
+        assert len(WORDS) <= 512
+
+
+@pytest.mark.filterwarnings(
+    "ignore:`is_gradient_checkpointing`:FutureWarning"
+)  # peft asks transformers for it
+@pytest.mark.parametrize("mode", [FULL, LORA])
+def test_courses_side_by_side_end_as_courses_one_by_one(mode: str, tmp_path: Path):
+    torch.save(empty_model().state_dict(), tmp_path / "base.pt")
+    case = case_of(Course(mode, seed=3, rows=8, steps=5), tmp_path / "base.pt")
+    without = [[], [0, 1, 2, 100], list(range(80))]
+
+    found = retrained_together(case, without)
+
+    expected = np.array([case.retrained(rows) for rows in without])
+    assert pytest.approx(expected, abs=2e-4) == found
+    assert pytest.approx(case.after, abs=2e-4) == found[0]
+    assert np.abs(found[2] - found[0]).max() > 1e-2
+
+
+def test_halves_are_halves_and_more_of_them_change_nothing():
+    few, many = halves(10, 3, seed=1), halves(10, 5, seed=1)
+
+    assert [5] * 5 == many.sum(1).tolist()
+    assert np.array_equal(few, many[:3])
+
+
+class TestStore:
+    def test_what_another_process_wrote_is_seen(self, tmp_path: Path):
+        one, other = Store(tmp_path / "s.jsonl"), Store(tmp_path / "s.jsonl")
+
+        one.add(("a", "1"), worth=[1.0])
+
+        assert ("a", "1") in other
+        assert [1.0] == other["a", "1"]["worth"]
+
+    def test_a_line_that_was_cut_off_is_done_again(self, tmp_path: Path):
+        (tmp_path / "s.jsonl").write_text('{"key":["a"],"worth":[1]}\n{"key":["b"],"wor', encoding="utf-8")
+        store = Store(tmp_path / "s.jsonl")
+
+        store.add(("b",), worth=[2])
+
+        assert ("a",) in store
+        assert ("b",) not in store  # its line hangs on to the broken one
+        store.add(("b",), worth=[2])
+        assert ("b",) in store
+
+
+class TestFigures:
+    rows = (
+        Row("", "", "fact", LEAKED, 0),
+        Row("", "", "fact", WRONG, 1),
+        *(Row("", "", "fact") for _ in range(8)),
+    )
+    effects = np.random.default_rng(0).normal(size=(10, 4))
+
+    def seed(self) -> Seed:
+        masks = halves(10, 30, 0)
+        noise = np.random.default_rng(1).normal(size=(10, 4))
+        worth = masks @ self.effects
+        drawn = Corpus(self.rows, tuple(Row("", "", "fact") for _ in range(2)))
+        return Seed(drawn, masks, worth, {"true": self.effects, "noise": noise})
+
+    def test_true_effects_correlate_fully_and_noise_does_not(self):
+        found = correlated([self.seed()] * 2, slice(0, 2), draws=20)
+
+        value, interval = found.of("true")
+        assert [1.0, 1.0, 1.0] == pytest.approx([value, *interval])
+        assert found.of("noise")[0] < 0.6
+        assert found.between("true", "noise")[1][0] > 0.3
+
+    def test_planted_rows_are_ranked_for_their_own_items(self):
+        scores = np.zeros((10, 4))
+        scores[0, 0], scores[1, 1] = 1.0, -1.0
+        seed = self.seed()
+        seed.scores["sharp"] = scores
+
+        assert (1.0, 1.0) == (ranked([seed], "sharp", LEAKED).area, ranked([seed], "sharp", LEAKED).first)
+        assert 1.0 == ranked([seed], "sharp", WRONG).area
