@@ -56,6 +56,13 @@ def test_an_unknown_node_is_said_calmly(visit: Open, trained: str):
     assert "<img" not in seen.markup
 
 
+def test_evaluations_and_attributions_lead_to_their_pages(visit: Open, trained: str):
+    seen = visit("lineage", trained, node=f"attribution:{TRACED}", depth=6)
+
+    assert any(f"attribution={TRACED}" in link for link in seen.links("/drivers?"))
+    assert seen.links("/evals?head=")
+
+
 def test_events_can_be_copied(visit: Open, trained: str):
     seen = visit("lineage", trained, node="split:sft@1")
 

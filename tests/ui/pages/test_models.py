@@ -186,6 +186,21 @@ class TestWhy:
         assert any(re.search(r"row=\d+", link) for link in seen.links("/findings?"))
         assert any("source=source-1" in link for link in seen.links("/findings?"))
 
+    def test_a_reviewer_may_propose_to_leave_out_what_pushed_away(self, visit: Open, made: Explained):
+        with open_lake(made.lake, read_only=True) as lake:
+            report = why_report(lake, NEWER, "finance", GAINED, None, 5, None)
+        (part,) = (p for p in report.parts if p.line.functional == "margin")
+
+        seen = visit("why", made.lake, Role.REVIEWER, **PAGES["why"], functional="margin")
+
+        count = len(part.harmed)
+        assert f"Propose to leave out {count} sample{'s' * (count != 1)}" in seen.buttons
+        seen.app.button(key="propose:drop").click().run()
+        assert [] == [e.value for e in seen.app.exception]
+        assert "proposal:reason" in {area.key for area in seen.app.text_area}
+        watcher = visit("why", made.lake, Role.VIEWER, **PAGES["why"], functional="margin")
+        assert not [b for b in watcher.buttons if b.startswith("Propose")]
+
     def test_words_of_the_item_are_marked_in_the_rows_and_nothing_more_is_claimed(
         self, visit: Open, made: Explained
     ):

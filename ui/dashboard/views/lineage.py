@@ -19,7 +19,15 @@ from ui.dashboard.components.tables import PAGE_ROWS, Column, empty, link, pager
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
 from ui.dashboard.reading.visit import Visit
-from ui.dashboard.url_state import DatasetQuery, LineageQuery, Query, SplitsQuery, address
+from ui.dashboard.url_state import (
+    DatasetQuery,
+    DriversQuery,
+    EvalsQuery,
+    LineageQuery,
+    Query,
+    SplitsQuery,
+    address,
+)
 
 PAGE = Page("lineage", "Lineage", "Data", 4)
 SOURCES = {"dataset", "suite", "model"}
@@ -130,6 +138,8 @@ def _own_page(node: Node) -> Markup | None:
         "audit": address("", Query(run=node.id)),
         "split": address("splits", SplitsQuery(id=node.id)),
         "dataset": address("dataset", DatasetQuery(id=name)),
+        "evaluation": address("evals", EvalsQuery(head=node.id)),
+        "attribution": address("drivers", DriversQuery(attribution=node.id)),
     }
     if node.kind not in targets:
         return None

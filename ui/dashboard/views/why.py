@@ -15,7 +15,7 @@ from governance.lake.browsing.evaluations import EvaluationLine, Pair
 from governance.lake.contributions import StoredAttribution
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page
-from ui.dashboard.components import asking, causes, chips, figures, scores
+from ui.dashboard.components import asking, causes, chips, figures, proposing, scores
 from ui.dashboard.components.saying import command, draw, heading, notice, section
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
@@ -216,10 +216,18 @@ def _explained(visit: Visit, query: WhyQuery, known: Known, asked: dict[str, Any
     draw(causes.legend())
     causes.side("Pushed toward the right answer", part, part.helped, about)
     causes.side("Pushed away from it", part, part.harmed, about)
+    _leave_out(visit, query, part)
     _more(query, part)
     _sources(visit, Part(stored.id, query.suite, part.line.functional), query, part)
     causes.texts(part, about)
     causes.tests(stored, part)
+
+
+def _leave_out(visit: Visit, query: WhyQuery, part: Why) -> None:
+    """A proposal for the next split: without the samples that are listed as having pushed away."""
+    ids = [cause.sample_id for cause in part.harmed]
+    origin = f"samples that pushed {query.item[:60]} of {query.suite[:60]} away from the right answer"
+    proposing.ask_to_leave_out(visit, len(ids), lambda: ids, origin)
 
 
 def _others(visit: Visit, query: WhyQuery) -> Markup | None:
