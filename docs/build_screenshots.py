@@ -31,6 +31,10 @@ SHOWN = ("overview", "findings", "cluster", "waivers", "evals", "why", "drivers"
 """Pages whose pictures the docs show, where they are there."""
 DARK = ("overview",)
 """Pages whose dark pictures the docs show."""
+TRACED = "/evals?traced=1"
+"""Items whose causes are known; the first of them is the one that the page Why is shown with."""
+SCROLLED = {"why": "What moved it", "drivers": "Contributions by label"}
+"""Headings that a picture begins with, where what matters is further down."""
 VIEWPORT = {"width": 1280, "height": 860}
 COLOURS = 256  # of a picture; half of them the most frequent, which are its flat colours
 RARE = 5  # pixels of a colour that is not looked at
@@ -107,15 +111,26 @@ def pictures(server: Any, height: int, *, every: bool) -> Iterator[tuple[str, by
         found: dict[str, str] = {}
         for scheme, ending in (("light", ""), ("dark", "-dark")):
             one = watched(browser, server, viewport=window, color_scheme=scheme)
-            found = found or addresses(one)
+            found = found or {**addresses(one), **traced(one)}
             for path, address in found.items():
                 name = path or "overview"
                 if every or name in (SHOWN if scheme == "light" else DARK):
                     one.open(address)
                     one.page.wait_for_timeout(600)  # fonts, and charts that draw themselves
+                    heading = one.page.get_by_role("heading", name=SCROLLED.get(name, ""))
+                    if name in SCROLLED and heading.count():
+                        heading.first.evaluate("h => h.scrollIntoView({block: 'start'})")
+                        one.page.wait_for_timeout(300)
                     yield f"{name}{ending}", one.page.screenshot(animations="disabled")
             one.page.context.close()
         browser.close()
+
+
+def traced(one: Any) -> dict[str, str]:
+    """The address of Why for an item whose causes are known, where there is one."""
+    one.open(TRACED)
+    links = one.page.locator("a[href^='/why?']")
+    return {"why": str(links.first.get_attribute("href"))} if links.count() else {}
 
 
 def small(picture: bytes) -> bytes:
