@@ -11,6 +11,7 @@ import pytest
 
 from tests.ui.conftest import Demo
 from tests.ui.e2e.conftest import Server, Watched
+from tests.ui.e2e.test_every_page import NEVER
 from tests.ui.mapped import embed_rows
 
 pytestmark = pytest.mark.browser
@@ -55,3 +56,19 @@ def test_a_cold_link_draws_the_points_and_a_group_goes_into_the_address(
     assert listed == copied.page.locator("table").last.inner_text()
     page.go_back()
     page.wait_for_selector(".pill", state="detached")
+
+
+def test_names_that_try_to_be_markup_are_words_in_the_key(
+    serve: Serve, watch: Watch, hostile_folder: Path, tmp_path: Path
+):
+    folder = tmp_path / "hostile"
+    shutil.copytree(hostile_folder, folder)
+    embed_rows(str(folder / ".govern"))
+    there = watch(serve("ann", folder))
+    for colour in ("source", "label"):
+        page = there.open(f"/map?colour={colour}")
+        page.wait_for_selector(CANVAS)
+
+        assert "owned" in page.locator("table").first.inner_text()
+        assert "owned" not in page.title()
+        assert 0 == page.locator(NEVER).count()

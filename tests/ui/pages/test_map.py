@@ -69,7 +69,7 @@ def test_every_group_has_a_mark_in_words_and_a_number(visit: Open, mapped: Mappe
     numbers = [int(n.partition("<")[0].replace(",", "")) for n in key.split('<td class="n">')[1:]]
 
     assert mapped.vectors == sum(numbers)
-    assert key.count('aria-hidden="true"') == len(numbers) == key.count("<small")
+    assert key.count('aria-hidden="true"') == len(numbers) == key.count('<span class="name">')
 
 
 def test_a_cluster_is_chosen_by_the_address(visit: Open, mapped: Mapped):

@@ -127,15 +127,15 @@ def key(
     for (value, n), (shape, sign, colour) in zip(groups.named, MARKS, strict=False):
         to = href(value)
         name: Child = link(named(value), to) if to else named(value)
-        rows.append([_mark(sign, colour, shape.replace("-", " ")), name, f"{n:,}"])
+        rows.append([_mark(sign, colour, name, shape.replace("-", " ")), f"{n:,}"])
     if groups.others[0]:
-        words = f"{plural(groups.others[0], 'smaller group')}"
-        rows.append([_mark("▪", GREY, "small square"), words, f"{groups.others[1]:,}"])
+        rows.append([_mark("■", GREY, plural(groups.others[0], "smaller group"), "square, grey"),
+                     f"{groups.others[1]:,}"])  # fmt: skip
     if groups.none:
-        rows.append([_mark("•", GREY, "small dot"), without, f"{groups.none:,}"])
-    return table((Column("Mark", "tight"), Column("Name"), Column("Points", "n")), rows, caption)
+        rows.append([_mark("●", GREY, without, "circle, grey"), f"{groups.none:,}"])
+    return table((Column("Group"), Column("Points", "n")), rows, caption)
 
 
-def _mark(sign: str, colour: str, words: str) -> Markup:
+def _mark(sign: str, colour: str, name: Child, words: str) -> Markup:
     shown = tag("span", sign, style=f"color:{colour}", cls="shape", aria_hidden="true")
-    return join(shown, tag("small", words, cls="soft"))
+    return join(shown, name, tag("span", words, cls="name"))

@@ -74,7 +74,7 @@ def _model(visit: Visit, found: Cloud) -> str:
     """The model by its name, where this run says it; else by the hash of its weights."""
     known = found.model.split(" ")[0]
     names = [r.stats["model"] for r in visit.report.rules if known and r.stats.get("model_sha256") == known]
-    return f"Model: {safe_text.words(str(names[0]) if names else known, 60)}."
+    return f"Model: {safe_text.words(str(names[0]) if names else f'sha256 {known[:12]}', 60)}."
 
 
 def _in_force(query: MapQuery) -> list[tuple[str, str, Markup | str]]:
@@ -111,7 +111,7 @@ def _values(query: MapQuery, found: pa.Table, chosen: npt.NDArray[np.bool_]) -> 
 
 
 def _picture(query: MapQuery, found: Cloud, groups: Groups, chosen: npt.NDArray[np.bool_]) -> None:
-    left, right = st.columns([3, 1.3], gap="medium")
+    left, right = st.columns([2, 1], gap="medium")
     names = _names(query, found.points)
     with left:
         x, y = (found.points.column(name).to_numpy() for name in ("x", "y"))
@@ -129,7 +129,7 @@ def _picture(query: MapQuery, found: Cloud, groups: Groups, chosen: npt.NDArray[
             )
         )
         if not chosen.all():
-            draw(tag("p", "Points that are not chosen are small grey dots.", cls="soft"))
+            draw(tag("p", "Points that are not chosen are grey circles.", cls="soft"))
         if query.colour == "rule":
             draw(
                 tag(
