@@ -113,10 +113,10 @@ def test_a_finding_counts_against_one_row_and_holds_both(lake: Lake):
     assert found is not None
     against = {line["row"]: line["rule"] for line in found.points.to_pylist() if line["rule"]}
     assert {3: finding["rule"]} == against
-    assert sorted(sha(TEXTS[n]).hex() for n in (3, 4)) == points.members(
-        lake, "run-1", finding["fingerprint"]
-    )
-    assert [] == points.members(lake, "run-1", "' OR 1=1 --")
+    both = sorted(sha(TEXTS[n]).hex() for n in (3, 4))
+    assert both == points.members(lake, "run-1", finding["fingerprint"], "f" * 64).to_pylist()
+    assert both[:1] == points.members(lake, "run-1", finding["fingerprint"], both[0]).to_pylist()
+    assert [] == points.members(lake, "run-1", "' OR 1=1 --", "f" * 64).to_pylist()
 
 
 def test_the_two_directions_are_those_of_the_singular_vectors():

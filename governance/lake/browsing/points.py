@@ -87,13 +87,14 @@ def batches(lake: Lake) -> tuple[str, ...]:
     )
 
 
-def members(lake: Lake, run: str, fingerprint: str) -> list[str]:
-    """Ids of the samples that a finding speaks of, affected or kept."""
+def members(lake: Lake, run: str, fingerprint: str, last: str) -> pa.ChunkedArray:
+    """Ids of the samples that a finding speaks of, affected or kept, up to the last one that is drawn."""
     sql = (
         "SELECT DISTINCT sample_id FROM lake.evidence"
-        " WHERE run = ? AND fingerprint = ? AND sample_id IS NOT NULL ORDER BY sample_id LIMIT ?"
+        " WHERE run = ? AND fingerprint = ? AND sample_id <= ? ORDER BY sample_id"
     )
-    return [str(row[0]) for row in lake.fetch(sql, [run, fingerprint, 10 * MOST])]
+    ids = pa.schema([SAMPLE.field("sample_id")])
+    return lake.query(sql, ids, [run, fingerprint, last]).column("sample_id")
 
 
 def _model(lake: Lake, pieces: Sequence[Piece]) -> tuple[str, int, int] | None:

@@ -87,13 +87,13 @@ def _in_force(query: MapQuery) -> list[tuple[str, str, Markup | str]]:
 def _chosen(visit: Visit, query: MapQuery, found: pa.Table) -> npt.NDArray[np.bool_]:
     """(n,) which points the filters mean."""
     import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     chosen = np.ones(found.num_rows, np.bool_)
+    drawn = found.column("sample_id")
     if query.cluster:
-        ids = pa.array(points.members(visit.lake, visit.run, query.cluster), pa.string())
-        chosen &= pc.is_in(found.column("sample_id"), ids).to_numpy()
+        ids = points.members(visit.lake, visit.run, query.cluster, drawn[-1].as_py())
+        chosen &= pc.is_in(drawn, ids.combine_chunks()).to_numpy()
     if query.group and query.colour != "cluster":
         chosen &= pc.equal(found.column(query.colour), query.group).to_numpy()
     return chosen
