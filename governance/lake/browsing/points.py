@@ -87,6 +87,11 @@ def batches(lake: Lake) -> tuple[str, ...]:
     )
 
 
+def is_cluster(rule: str) -> bool:
+    """True of rules whose findings are rows that say the same."""
+    return rule.startswith("DUP") and rule != PASSAGE
+
+
 def members(lake: Lake, run: str, fingerprint: str, last: str) -> pa.ChunkedArray:
     """Ids of the samples that a finding speaks of, affected or kept, up to the last one that is drawn."""
     sql = (

@@ -82,6 +82,14 @@ def test_a_cluster_is_chosen_by_the_address(visit: Open, mapped: Mapped):
     assert f"DUP003 {mapped.cluster[:12]}" in seen.text
 
 
+def test_rows_of_any_finding_can_be_chosen(visit: Open, mapped: Mapped, fingerprints: dict[str, str]):
+    found = fingerprints["CON003"]
+    seen = visit("map", mapped.lake, colour="cluster", cluster=found)
+
+    assert f"CON003 {found[:12]}" in seen.text
+    assert [x for x in seen.links("/finding?") if found in x]
+
+
 def test_a_group_is_chosen_by_a_link_of_the_key(visit: Open, mapped: Mapped):
     links = visit("map", mapped.lake, colour="rule").links("/map?")
     assert [x for x in links if "group=DUP003" in x]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from governance.lake.browsing import points
+from governance.lake.browsing import findings, points
 from governance.lake.browsing.points import Cloud
 from governance.reports.words import plural, state_words
 from ui.dashboard import safe_text
@@ -22,7 +22,15 @@ from ui.dashboard.markup import Child, Markup, tag
 from ui.dashboard.reading import mapping
 from ui.dashboard.reading.names import rule_name
 from ui.dashboard.reading.visit import Visit
-from ui.dashboard.url_state import ClusterQuery, DatasetQuery, FindingsQuery, MapQuery, RuleQuery, address
+from ui.dashboard.url_state import (
+    ClusterQuery,
+    DatasetQuery,
+    FindingQuery,
+    FindingsQuery,
+    MapQuery,
+    RuleQuery,
+    address,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,9 +62,9 @@ def body(visit: Visit) -> None:
     draw(choices("Colour by", colours))
     draw(asking.pills("map", pinned, _in_force(query)))
     chosen = _chosen(visit, query, found.points)
-    groups = scatter.grouped(_values(query, found.points, chosen))
-    _picture(pinned, found, groups, chosen)
-    _rows(visit, pinned, found.points, chosen)
+    seen = _looked_at(visit, query, found.points, chosen)
+    _picture(pinned, seen, scatter.grouped(seen.column(query.colour)), chosen)
+    _rows(visit, pinned, seen, chosen)
     command(_audit(visit), f"govern rule {RULE}")
 
 
@@ -99,22 +107,26 @@ def _chosen(visit: Visit, query: MapQuery, found: pa.Table) -> npt.NDArray[np.bo
     return chosen
 
 
-def _values(query: MapQuery, found: pa.Table, chosen: npt.NDArray[np.bool_]) -> pa.ChunkedArray:
-    """What colours each point; a row of two clusters is of the one that is looked at."""
+def _looked_at(visit: Visit, query: MapQuery, found: pa.Table, chosen: npt.NDArray[np.bool_]) -> pa.Table:
+    """The points; one of several clusters is of the cluster that is looked at."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = found.column(query.colour)
-    if query.colour != "cluster" or not query.cluster:
-        return column
-    return pc.if_else(pa.chunked_array([pa.array(chosen)]), query.cluster, column)
+    finding = findings.one(visit.lake, visit.run, query.cluster) if query.cluster else None
+    if finding is None:
+        return found
+    mask = pa.chunked_array([pa.array(chosen)])
+    for name, value in (("cluster", finding.fingerprint), ("cluster_rule", finding.rule)):
+        at = found.column_names.index(name)
+        found = found.set_column(at, name, pc.if_else(mask, value, found.column(name)))
+    return found
 
 
-def _picture(query: MapQuery, found: Cloud, groups: Groups, chosen: npt.NDArray[np.bool_]) -> None:
+def _picture(query: MapQuery, found: pa.Table, groups: Groups, chosen: npt.NDArray[np.bool_]) -> None:
     left, right = st.columns([2, 1], gap="medium")
-    names = _names(query, found.points)
+    names = _names(query, found)
     with left:
-        x, y = (found.points.column(name).to_numpy() for name in ("x", "y"))
+        x, y = (found.column(name).to_numpy() for name in ("x", "y"))
         scatter.chart(x, y, groups, chosen, _alt(query, groups, names, int(chosen.sum())))
         draw(tag("p", "Rows near each other ask about the same, as far as two directions can show it. Drag to move, "
                       "turn the wheel to come nearer, press twice to see all.", cls="soft"))  # fmt: skip
@@ -150,7 +162,7 @@ def _names(query: MapQuery, found: pa.Table) -> dict[str, str]:
     rules = dict(
         zip(found.column("cluster").to_pylist(), found.column("cluster_rule").to_pylist(), strict=True)
     )
-    return {v: f"{rules.get(v, '')} {v[:12]}".strip() for v in [*values, query.cluster]}
+    return {v: f"{rules[v]} {v[:12]}" for v in values}
 
 
 def _href(query: MapQuery, value: str) -> str:
@@ -188,7 +200,6 @@ def _rows(visit: Visit, query: MapQuery, found: pa.Table, chosen: npt.NDArray[np
 def _row(visit: Visit, line: dict[str, object]) -> list[Child]:
     number, rule, cluster = int(str(line["row"])), str(line["rule"]), str(line["cluster"])
     listed = address("findings", FindingsQuery(run=visit.run, row=number))
-    compared = address("cluster", ClusterQuery(run=visit.run, id=cluster))
     return [
         link(f"{number:,}", listed, "count", f"findings of row {number}"),
         safe_text.words(str(line["row_id"] or ""), 40),
@@ -196,8 +207,16 @@ def _row(visit: Visit, line: dict[str, object]) -> list[Child]:
         safe_text.words(str(line["source"]), 60),
         safe_text.words(str(line["label"]), 60),
         link(rule, address("rule", RuleQuery(run=visit.run, id=rule))) if rule else "",
-        link(f"{line['cluster_rule']} {cluster[:12]}", compared) if cluster else "",
+        _cluster(visit, str(line["cluster_rule"]), cluster) if cluster else "",
     ]
+
+
+def _cluster(visit: Visit, rule: str, fingerprint: str) -> Child:
+    """Rows that say the same are compared side by side; of another finding there is its own page."""
+    words = f"{rule} {fingerprint[:12]}"
+    if points.is_cluster(rule):
+        return link(words, address("cluster", ClusterQuery(run=visit.run, id=fingerprint)))
+    return link(words, address("finding", FindingQuery(run=visit.run, id=fingerprint)))
 
 
 def _dataset(visit: Visit, row: int) -> Child:
