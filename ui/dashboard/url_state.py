@@ -260,6 +260,27 @@ class LineageQuery(Query):
 
 
 @dataclass(frozen=True)
+class MapQuery(Query):
+    """The map of a run's rows: what colours the points, and which of them are listed.
+
+    Attributes:
+        group: a value of what colours them; of clusters it is `cluster` that says which.
+        cluster: fingerprint of a finding whose rows are meant.
+    """
+
+    colour: str = choice("rule", "source", "label", "cluster")
+    group: str = text()
+    cluster: str = matching(re.compile(r"[0-9a-f]{8,64}"))
+    page: int = whole(1, 1)
+
+    def of_group(self, name: str) -> MapQuery | None:
+        """The points of a group; None for a name that no address takes, the empty one among them."""
+        if self.colour == "cluster":
+            return self.at(cluster=name, group="") if name else None
+        return self.at(group=name) if 0 < len(name) <= LONGEST and name.isprintable() else None
+
+
+@dataclass(frozen=True)
 class ProposalsQuery(Query):
     """The register of proposals, and the one that is looked at."""
 

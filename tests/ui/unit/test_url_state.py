@@ -22,6 +22,7 @@ from ui.dashboard.url_state import (
     FindingQuery,
     FindingsQuery,
     LineageQuery,
+    MapQuery,
     ProposalsQuery,
     Query,
     RuleQuery,
@@ -34,6 +35,7 @@ from ui.dashboard.url_state import (
 QUERIES = (
     Query, FindingsQuery, FindingQuery, DuplicatesQuery, ClusterQuery, ContaminationQuery, DatasetQuery, WaiversQuery,
     RuleQuery, EvalsQuery, WhyQuery, DriversQuery, SplitsQuery, LineageQuery, ProposalsQuery,
+    MapQuery,
 )  # fmt: skip
 WORDS = st.text(st.characters(blacklist_categories=("C", "Z")), max_size=30)
 RIGHT: dict[str, st.SearchStrategy[Any]] = {
@@ -58,6 +60,8 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "k": st.integers(1, 50),
     "step": st.sampled_from(["", "duplicate", "rule"]),
     "depth": st.integers(1, 6),
+    "colour": st.sampled_from(["rule", "source", "label", "cluster"]),
+    "cluster": st.sampled_from(["", "0123abcd"]),
     "dir": st.sampled_from(["both", "up", "down"]),
 }
 OF_SPLITS: dict[str, st.SearchStrategy[Any]] = {
@@ -174,3 +178,20 @@ def test_a_finding_keeps_the_list_it_was_opened_from():
     listing = FindingsQuery(run="r", rule="CON", page=3, q="price")
 
     assert listing == FindingQuery(**vars(listing), id="0" * 64).listing()
+
+
+@pytest.mark.parametrize(
+    ("colour", "name", "expected"),
+    [
+        ("source", "a b", MapQuery(colour="source", group="a b")),
+        ("cluster", "0123abcd", MapQuery(colour="cluster", cluster="0123abcd")),
+        ("source", "", None),
+        ("cluster", "", None),
+        ("label", "a\nb", None),
+        ("label", "x" * 301, None),
+    ],
+)
+def test_the_points_of_a_group_have_an_address_where_its_name_fits_one(
+    colour: str, name: str, expected: MapQuery | None
+):
+    assert expected == MapQuery(colour=colour, page=3).of_group(name)
