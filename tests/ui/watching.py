@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ CHROMIUM = Path("/usr/bin/chromium")
 DRAWN = '.stApp[data-test-script-state="notRunning"] .command-label'
 PATIENCE = 60_000  # ms; a page takes one or two seconds, and the machines that run tests are shared
 VIEWPORT = {"width": 1280, "height": 900}
+NEVER = (
+    '.stMain :is(img, svg[onload], iframe, link, style, script, a[href*="://evil"], a[href^="javascript"])'
+)
+"""What no text of data may become."""
 
 
 @dataclass
@@ -72,3 +77,15 @@ def addresses(one: Watched) -> dict[str, str]:
                 known[path] = link
                 places.append(link)  # a detail may lead to another one
     return {page.path: known.get(page.path, f"/{page.path}") for page in pages}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours by WCAG; 7 is its highest level."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(n) / 255 for n in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -10,16 +10,13 @@ import pytest
 
 from tests.ui.conftest import Demo
 from tests.ui.serving import Server
-from tests.ui.watching import Watched, addresses, watched
+from tests.ui.watching import NEVER, Watched, addresses, watched
 from ui.dashboard.catalogue import Page, entries
 
 pytestmark = pytest.mark.browser
 Serve = Callable[[str, Path], Server]
 each = pytest.mark.parametrize("page", [e.page for e in entries()], ids=lambda p: p.path or "overview")
 
-NEVER = (
-    '.stMain :is(img, svg[onload], iframe, link, style, script, a[href*="://evil"], a[href^="javascript"])'
-)
 CONTROLS = (
     ".stMain :is(.stHtml a[href], button, input, textarea, [role=combobox])"
     ':not([disabled], [tabindex="-1"], [data-testid="stBaseButton-elementToolbar"])'

@@ -12,8 +12,9 @@ from governance.lake import open_lake
 from governance.lake.browsing import evaluations
 from governance.lake.browsing.evaluations import Items, Pair
 from tests.ui.e2e.conftest import HOSTILE, Server, Watched
-from tests.ui.e2e.test_journeys import NEVER, contrast, heading
+from tests.ui.e2e.test_journeys import heading
 from tests.ui.explained import BASE, HEAD, NEWER, build
+from tests.ui.watching import NEVER, contrast
 
 pytestmark = pytest.mark.browser
 Serve = Callable[[str, Path], Server]

@@ -11,8 +11,8 @@ import pytest
 
 from tests.ui.conftest import Demo
 from tests.ui.e2e.conftest import Server, Watched
-from tests.ui.e2e.test_every_page import NEVER
 from tests.ui.mapped import embed_rows
+from tests.ui.watching import NEVER
 
 pytestmark = pytest.mark.browser
 Serve = Callable[[str, Path], Server]

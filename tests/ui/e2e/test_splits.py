@@ -16,7 +16,7 @@ from governance.lake.proposals import standings
 from tests.lake.graphs import RUN, train_on
 from tests.ui.conftest import Demo, inside
 from tests.ui.e2e.conftest import Server, Watched
-from tests.ui.e2e.test_journeys import NEVER, contrast
+from tests.ui.watching import NEVER, contrast
 from ui.cli.main import main
 
 pytestmark = pytest.mark.browser

@@ -53,7 +53,7 @@ def test_an_unknown_finding_leads_back(visit: Open, demo: Demo):
 def test_only_people_who_may_ask_are_offered_a_waiver(visit: Open, demo: Demo, fingerprints: dict[str, str]):
     for page, rule in (("finding", "CON003"), ("overlap", "CON003"), ("cluster", "DUP003")):
         assert [] == visit(page, demo.lake, Role.VIEWER, id=fingerprints[rule]).buttons
-        assert ["Ask for a waiver"] == visit(page, demo.lake, Role.REVIEWER, id=fingerprints[rule]).buttons
+        assert "Ask for a waiver" in visit(page, demo.lake, Role.REVIEWER, id=fingerprints[rule]).buttons
 
 
 def test_an_overlap_stands_beside_its_item(visit: Open, demo: Demo, fingerprints: dict[str, str]):
