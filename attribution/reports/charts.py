@@ -39,8 +39,8 @@ class Range:
 
 
 @dataclass(frozen=True)
-class _Scale:
-    """Nats to per cent of the width."""
+class Scale:
+    """Values to per cent of the width."""
 
     low: float
     high: float
@@ -50,21 +50,22 @@ class _Scale:
         return 100 * (value - self.low) / ((self.high - self.low) or 1.0)
 
 
-def _scale(values: Sequence[float]) -> _Scale:
-    return _Scale(min(values), max(values))
+def scale_of(values: Sequence[float]) -> Scale:
+    """The scale on which all values are seen."""
+    return Scale(min(values, default=0.0), max(values, default=1.0))
 
 
 def waterfall(name: str, title: str, steps: Sequence[Step], line: float | None) -> Markup:
     """Steps below each other, each beginning where the one before ended; `line` is drawn through all of them."""
     ends = [end for step in steps for end in (step.start, step.stop)]
-    scale = _scale([*ends, *([line] if line is not None else [])])
+    scale = scale_of([*ends, *([line] if line is not None else [])])
     body = _rule(scale.at(line), ROW * len(steps)) if line is not None else Markup("")
     body += Markup("").join(_step(step, scale, i * ROW) for i, step in enumerate(steps))
     words = "; ".join(f"{step.label}: {step.value}" for step in steps)
     return frame(name, title, words, ROW * len(steps), body)
 
 
-def _step(step: Step, scale: _Scale, top: int) -> Markup:
+def _step(step: Step, scale: Scale, top: int) -> Markup:
     left, right = sorted((scale.at(step.start), scale.at(step.stop)))
     return _label(step.label, step.value, top) + _block(left, right, top, step.level)
 
@@ -72,14 +73,14 @@ def _step(step: Step, scale: _Scale, top: int) -> Markup:
 def ranges(name: str, title: str, rows: Sequence[Range]) -> Markup:
     """Bars from a common 0, to the right what helped, to the left what harmed, each with its interval."""
     ends = [v for row in rows for v in (0.0, row.amount, row.low, row.high) if v is not None]
-    scale = _scale(ends)
+    scale = scale_of(ends)
     body = _rule(scale.at(0.0), ROW * len(rows))
     body += Markup("").join(_range(row, scale, i * ROW) for i, row in enumerate(rows))
     words = "; ".join(f"{row.label}: {row.value}" for row in rows)
     return frame(name, title, words, ROW * len(rows), body)
 
 
-def _range(row: Range, scale: _Scale, top: int) -> Markup:
+def _range(row: Range, scale: Scale, top: int) -> Markup:
     left, right = sorted((scale.at(0.0), scale.at(row.amount)))
     drawn = _label(row.label, row.value, top) + _block(
         left, right, top, "error" if row.amount < 0 else "plain"

@@ -7,9 +7,9 @@ Positions are per cent of a track. Names were masked by whoever made the lines.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from attribution.reports.charts import Scale, scale_of
 from ui.dashboard.markup import Child, Markup, tag
 
 if TYPE_CHECKING:
@@ -22,26 +22,12 @@ LEAST = 0.4
 """Per cent of the track that a bar takes at least, so that it can be seen."""
 
 
-@dataclass(frozen=True)
-class _Scale:
-    low: float
-    high: float
-
-    def at(self, value: float) -> float:
-        """Per cent from the left."""
-        return 100 * (value - self.low) / ((self.high - self.low) or 1.0)
-
-
-def _scale(values: Sequence[float]) -> _Scale:
-    return _Scale(min(values, default=0.0), max(values, default=1.0))
-
-
 def waterfall(
     title: str, caption: str, steps: Sequence[Step], line: float | None, key: Sequence[tuple[str, str]]
 ) -> Markup:
     """Steps below each other, each beginning where the one before ended; `line` goes through all of them."""
     ends = [end for step in steps for end in (step.start, step.stop)]
-    scale = _scale([*ends, *([line] if line is not None else [])])
+    scale = scale_of([*ends, *([line] if line is not None else [])])
     rows = [
         _row(step.label, step.value, [_zero(scale, line), _block(scale, step.start, step.stop, step.level)])
         for step in steps
@@ -51,7 +37,7 @@ def waterfall(
 
 def ranges(title: str, caption: str, lines: Sequence[Range]) -> Markup:
     """Bars from a common 0, to the right what helped, to the left what harmed, each with its interval."""
-    scale = _scale([v for r in lines for v in (0.0, r.amount, r.low, r.high) if v is not None])
+    scale = scale_of([v for r in lines for v in (0.0, r.amount, r.low, r.high) if v is not None])
     rows = [
         _row(
             one.label,
@@ -69,7 +55,7 @@ def ranges(title: str, caption: str, lines: Sequence[Range]) -> Markup:
 
 def covered(title: str, caption: str, windows: Sequence[Window], enough: float) -> Markup:
     """Coverage of each interval of steps, one below the other, with a line at what is enough."""
-    scale = _Scale(0.0, 1.0)
+    scale = Scale(0.0, 1.0)
     rows = [
         _row(
             f"steps {w.start:,} to {w.stop:,}",
@@ -108,18 +94,18 @@ def _row(name: str, value: str, marks: Sequence[Markup | None]) -> Markup:
     return tag("li", tag("span", name, cls="name"), track, tag("span", value, cls="n"))
 
 
-def _block(scale: _Scale, start: float, stop: float, level: str) -> Markup:
+def _block(scale: Scale, start: float, stop: float, level: str) -> Markup:
     left, right = sorted((scale.at(start), scale.at(stop)))
     place = f"left:{min(left, 100 - LEAST):.2f}%;width:{max(right - left, LEAST):.2f}%"
     return tag("span", cls=f"block {level}", style=place)
 
 
-def _reach(scale: _Scale, low: float | None, high: float | None) -> Markup | None:
+def _reach(scale: Scale, low: float | None, high: float | None) -> Markup | None:
     if low is None or high is None:
         return None
     left, right = scale.at(low), scale.at(high)
     return tag("span", cls="reach", style=f"left:{left:.2f}%;width:{max(right - left, LEAST):.2f}%")
 
 
-def _zero(scale: _Scale, at: float | None) -> Markup | None:
+def _zero(scale: Scale, at: float | None) -> Markup | None:
     return None if at is None else tag("span", cls="zero", style=f"left:{scale.at(at):.2f}%")
