@@ -13,14 +13,9 @@ import torch
 from torch import Tensor
 
 from attribution.capturing.layout import Layout, Spread, is_zero
-from attribution.ledger.ledger import (
-    HeldStep,
-    Interval,
-    Window,
-    amounts_of,
-    settled,
-)
+from attribution.ledger.ledger import Amounts, HeldStep, Interval, Window, settled
 from attribution.ledger.movement import Movement
+from attribution.ledger.recursion import amounts_of
 from attribution.ledger.stretch import Stretch
 from attribution.tracing.items import Bank, ItemName
 from attribution.tracing.processes import summed
@@ -106,15 +101,21 @@ class Book:
         self.windows.append(window)
         self._left = window.right
 
-    def settle(self) -> Interval:
-        """The interval of all open windows; afterwards none is open."""
-        start, stop = self.windows[0].left.step, self.windows[-1].right.step
-        held = [h for h in self.held if h.step < stop]  # windows of later steps may still be to come
-        amounts = amounts_of(self.windows, held, self.carried, self.forgotten)
+    def amounts(self, *, cosines: bool = False) -> Amounts:
+        """What the samples did in the open windows; with the cosines of their gradients and the items', if asked."""
+        return amounts_of(self.windows, self._due(), self.carried, self.forgotten, cosines=cosines)
+
+    def settle(self, amounts: Amounts) -> Interval:
+        """The interval of all open windows, with these amounts; afterwards none is open."""
+        held = self._due()
         interval = settled(self.windows, held, amounts, [n.direction for n in self.names])
-        self._fade(start, held)
+        self._fade(interval.start, held)
         self.windows = []
         return interval
+
+    def _due(self) -> list[HeldStep]:
+        """Steps that are held up to the last mark; windows of later ones are still to come."""
+        return [h for h in self.held if h.step < self.windows[-1].right.step]
 
     def _fade(self, start: int, held: Sequence[HeldStep]) -> None:
         """Carries all momenta over the interval from `start` to the last of the steps, and lets go of what is gone."""

@@ -6,7 +6,8 @@ interpolated as `stretch` says: with one step between marks the trapezoid ½ [h_
 
     L_j(θ_a) - L_j(θ_b) = Σ_i φ_ij + decay_j + carried_j + forgotten_j + ρ_j                              (3)
 
-With the coefficients of `movement` the samples' part follows from one recursion backwards through the interval:
+With the coefficients of `movement` the samples' part follows from one recursion backwards through the interval
+(`recursion` works it out):
 
     U_j(s) = through_s q_s ⊙ h̄_j(s) + V_j(s+1)         what momentum m_s brings from step s on
     V_j(s) = keep_s U_j(s),   V_j(b) = 0                what momentum m_{s-1} brings from step s on
@@ -34,7 +35,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from attribution.capturing.layout import Spread, cut, is_zero
+from attribution.capturing.layout import Spread
 from attribution.ledger.movement import Coefficients
 from attribution.tracing.items import Bank
 from attribution.tracing.processes import gathered
@@ -98,16 +99,22 @@ class Window:
         """The steps in it."""
         return range(self.left.step, self.right.step)
 
+    def line(self, first: int, last: int, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+        """(M, last - first) y and x, new, with h̄(step) = y + fraction x at these places; no x where one step is all."""
+        left = self.left.gradients[:, first:last].to(dtype)
+        right = self.right.gradients[:, first:last].to(dtype)
+        if len(self.fractions) == 1:
+            mean = torch.lerp(left, right, self.fractions[0])
+            if self.middle is not None:
+                mean = mean.div_(3).add_(self.middle.gradients[:, first:last].to(dtype), alpha=2 / 3)
+            return mean, None
+        x = right - left
+        return (left.clone() if self.shifts is None else left + self.shifts.to(dtype)[:, None] * x), x
+
     def between(self, step: int, first: int, last: int, dtype: torch.dtype) -> Tensor:
         """(M, last - first) h̄(step) at these places, new."""
-        fraction: float | Tensor = self.fractions[step - self.left.step]
-        if self.shifts is not None:
-            fraction = (self.shifts + fraction).to(dtype)[:, None]
-        left = self.left.gradients[:, first:last].to(dtype)
-        mean = torch.lerp(left, self.right.gradients[:, first:last].to(dtype), fraction)
-        if self.middle is None:
-            return mean
-        return mean / 3 + self.middle.gradients[:, first:last].to(dtype) * (2 / 3)
+        y, x = self.line(first, last, dtype)
+        return y if x is None else y.add_(x, alpha=self.fractions[step - self.left.step])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -158,73 +165,19 @@ class Interval:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Amounts:
-    """What one recursion gives: (n, M) for each held step in their order, (M,) for the two other momenta."""
+    """What the recursion (2) gives; see `recursion`.
+
+    Attributes:
+        by_step: (n, M) nats for each held step, in their order.
+        carried: (M,) by momentum from before tracing.
+        forgotten: (M,) by momentum of steps that are no longer held.
+        cosines: (n, M) of each sample's gradient and h̄_j(s), for each step of the windows; none where not asked for.
+    """
 
     by_step: tuple[Tensor, ...]
     carried: Tensor
     forgotten: Tensor
-
-
-def amounts_of(
-    windows: Sequence[Window], held: Sequence[HeldStep], carried: Tensor, forgotten: Tensor
-) -> Amounts:
-    """The recursion over successive windows.
-
-    Args:
-        windows: successive, at least one.
-        held: all steps of the windows, and earlier ones whose weight is set, ascending.
-        carried: (P,) momentum from before tracing, as it is at the start.
-        forgotten: (P,) momentum of steps no longer held, as it is at the start.
-    """
-    items = len(windows[0].left.values)
-    zero = carried.new_zeros(items)
-    by_step = [carried.new_zeros(len(h.samples), items) for h in held]
-    totals = [zero.clone(), zero.clone()]
-    for first, last in chunks(carried, items):
-        start = _backwards(windows, held, by_step, first, last, carried.dtype)
-        for total, momentum in zip(totals, (carried, forgotten), strict=True):
-            total.add_(start @ momentum[first:last])
-    for h, amount in zip(held, by_step, strict=True):
-        amount.mul_(h.factor)
-    return Amounts(tuple(by_step), *totals)
-
-
-def _backwards(
-    windows: Sequence[Window],
-    held: Sequence[HeldStep],
-    by_step: Sequence[Tensor],
-    first: int,
-    last: int,
-    dtype: torch.dtype,
-) -> Tensor:
-    """Adds equation (2) for the places first..last to `by_step`; returns V(a), (M, last - first)."""
-    place = {h.step: n for n, h in enumerate(held)}
-    brings = torch.zeros(len(windows[0].left.values), last - first, dtype=dtype, device=by_step[0].device)
-    kept: Spread = 1.0  # goes into `brings` with the next sum, as a pass over it costs as much as the product
-    for window in reversed(windows):
-        for step in reversed(window.steps):
-            h, into = held[place[step]], by_step[place[step]]
-            c = Coefficients(*(cut(v, first, last) for v in _values(h.coefficients)))
-            assert h.rates is not None  # noqa: S101 - its interval is the one being settled
-            direct = window.between(step, first, last, dtype).mul_(h.rates[first:last])
-            brought = direct if _is_one(c.through) else direct * c.through
-            if isinstance(kept, float):
-                torch.add(brought, brings, alpha=kept, out=brings)
-            else:
-                brings.mul_(kept).add_(brought)
-            shares = h.shares[:, first:last].to(dtype)
-            if isinstance(c.gain, float):  # a pass over (M, places) less
-                into.add_(shares @ brings.T, alpha=c.gain)
-            else:
-                into += shares @ (brings * c.gain).T
-            if not is_zero(c.direct):
-                into += shares @ (direct * c.direct).T
-            kept = c.keep
-    brings *= kept
-    for h, into in zip(held, by_step, strict=True):
-        if h.step < windows[0].left.step:
-            into.add_(h.shares[:, first:last].to(dtype) @ (brings * cut(h.weight, first, last)).T)
-    return brings
+    cosines: tuple[Tensor, ...] = ()
 
 
 def settled(
@@ -273,14 +226,6 @@ def contracted(bank: Bank, vectors: Tensor) -> Tensor:
     for first, last in chunks(vectors[0], len(bank.values)):
         total += bank.gradients[:, first:last].to(vectors.dtype) @ vectors[:, first:last].T
     return total
-
-
-def _values(c: Coefficients) -> tuple[Spread, ...]:
-    return c.keep, c.gain, c.inject, c.through, c.direct, c.coupled, c.shrink
-
-
-def _is_one(number: Spread) -> bool:
-    return isinstance(number, float) and number == 1.0
 
 
 def _array(tensor: Tensor | int) -> NDArray[np.float64]:

@@ -50,11 +50,13 @@ class Cost:
     """What was measured of time so far, in seconds.
 
     Attributes:
-        mark: one mark with its share of settlements.
+        mark: one mark.
         step: one training step with its capture.
         spent: all marks and settlements so far.
         left: optimizer steps to come.
         total: optimizer steps of the run.
+        settle: settling one step.
+        unsettled: steps done that are not settled yet.
     """
 
     mark: float
@@ -62,6 +64,12 @@ class Cost:
     spent: float
     left: int
     total: int
+    settle: float = 0.0
+    unsettled: int = 0
+
+    def budget(self, ceiling: float) -> float:
+        """What marks to come may take: settlements cost by the step, wherever marks stand."""
+        return ceiling * self.step * self.total - self.spent - self.settle * (self.left + self.unsettled)
 
 
 def share_left(refresh: Refresh, unexplained: float, changed: float, items: int) -> float:
@@ -103,11 +111,11 @@ def next_refresh(
 def affordable(refresh: Refresh, cost: Cost | None) -> int:
     """The smallest spacing with which the rest of the run, evenly marked, keeps to the ceiling.
 
-    The marks to come, left / spacing of them, may take what is left of ceiling * step * total.
+    The marks to come, left / spacing of them, may take what is left of ceiling * step * total, settlements paid.
     """
     if cost is None or refresh.ceiling is None or cost.step <= 0:
         return refresh.least
-    budget = refresh.ceiling * cost.step * cost.total - cost.spent
+    budget = cost.budget(refresh.ceiling)
     if budget <= 0:
         return refresh.most
     return min(refresh.most, ceil(cost.mark * cost.left / budget))
@@ -117,9 +125,11 @@ def spare(refresh: Refresh, cost: Cost | None) -> bool:
     """Whether a mark more than evenly spread ones may be afforded.
 
     The ceiling is over the run. Marks may be dense where it pays, above all at the start, as long as what is left
-    of it lets the rest of the run have marks at least every `SPARSEST` times the even spacing.
+    of it pays the run's last mark, and lets the rest of the run have marks at least every `SPARSEST` times the even
+    spacing.
     """
     if cost is None or refresh.ceiling is None or cost.step <= 0:
         return True
-    a_step = refresh.ceiling * cost.step
-    return a_step * cost.total - cost.spent - cost.mark >= a_step * cost.left / SPARSEST
+    even = max(0.0, refresh.ceiling * cost.step - cost.settle) * cost.left
+    last = cost.mark if cost.left else 0.0
+    return cost.budget(refresh.ceiling) - cost.mark >= max(last, even / SPARSEST)

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from attribution.capturing.layout import Layout
-from attribution.ledger.ledger import HeldStep, Interval, Window, chunks
+from attribution.ledger.ledger import HeldStep, Interval, Window
 from attribution.tracing.processes import count, first, summed
 
 if TYPE_CHECKING:
@@ -67,18 +67,22 @@ class Removal:
         whole = self.sketches.numel() + self.item_sketches.numel() + 2 * self.aligned.size
         return whole + self._signs.numel() // 4
 
-    def add(self, windows: Sequence[Window], held: Sequence[HeldStep]) -> None:
-        """The steps of an interval that is about to be settled."""
-        steps = {h.step: h for h in held}
+    def add(self, windows: Sequence[Window], held: Sequence[HeldStep], cosines: Sequence[Tensor]) -> None:
+        """The steps of an interval that is about to be settled.
+
+        Args:
+            cosines: (n, M) for each step of the windows, ascending.
+        """
+        steps, width = {h.step: h for h in held}, self.sketches.shape[1]
         for window in windows:
-            self.item_sketches += sketched(window.right.gradients, self._signs, self.item_sketches.shape[1])
+            self.item_sketches += sketched(window.right.gradients, self._signs, width)
             self.marks += 1
-            for step in window.steps:
-                h = steps[step]
-                numbers = np.asarray(h.samples, dtype=np.int64)
-                np.add.at(self.aligned, numbers, h.rate * cosines(window, h).double().cpu().numpy())
-                places = torch.as_tensor(numbers, device=self.sketches.device)
-                self.sketches.index_add_(0, places, sketched(h.shares, self._signs, self.sketches.shape[1]))
+        for step, cosine in zip((s for w in windows for s in w.steps), cosines, strict=True):
+            h = steps[step]
+            numbers = np.asarray(h.samples, dtype=np.int64)
+            np.add.at(self.aligned, numbers, h.rate * cosine.double().cpu().numpy())
+            places = torch.as_tensor(numbers, device=self.sketches.device)
+            self.sketches.index_add_(0, places, sketched(h.shares, self._signs, width))
 
     def book(self, interval: Interval) -> None:
         """The samples of a settled interval, of all processes."""
@@ -125,29 +129,15 @@ class Removal:
         return numbers, z(self.aligned[numbers]) + z(influence)
 
 
-_PIECE = 2**24
-"""Scalars of a matrix that are signed and summed at a time: 64 MB."""
-
-
-def cosines(window: Window, h: HeldStep) -> Tensor:
-    """(n, M) cosine of each sample's gradient with each item's h̄ at the step."""
-    assert h.rates is not None  # noqa: S101 - the interval is not settled yet
-    n, m = len(h.samples), len(window.left.values)
-    products, ours, theirs = h.rates.new_zeros(n, m), h.rates.new_zeros(n, 1), h.rates.new_zeros(1, m)
-    for start, stop in chunks(h.rates, m):
-        mean = window.between(h.step, start, stop, h.rates.dtype)
-        shares = h.shares[:, start:stop].to(h.rates.dtype)
-        products += shares @ mean.T
-        ours += torch.linalg.vector_norm(shares, dim=1, keepdim=True).square_()
-        theirs += torch.linalg.vector_norm(mean, dim=1).square_()
-    return products / (ours.sqrt() * theirs.sqrt()).clamp_min(torch.finfo(products.dtype).tiny)
+_PIECE = {"cpu": 2**19, "cuda": 2**24}
+"""Scalars of a matrix that are signed and summed at a time: what a core's cache holds, 64 MB on a GPU."""
 
 
 def sketched(rows: Tensor, signs: Tensor, width: int) -> Tensor:
     """(n, width) count sketch: place p goes to p mod width under a random sign. Inner products stay, on average."""
     sketch = torch.zeros(len(rows), width, dtype=torch.float32, device=rows.device)
     whole = rows.shape[1] // width * width
-    wide = max(1, _PIECE // max(1, len(rows) * width)) * width
+    wide = max(1, _PIECE.get(rows.device.type, 2**24) // max(1, len(rows) * width)) * width
     for start in range(0, whole, wide):
         stop = min(start + wide, whole)
         signed = rows[:, start:stop].float() * signs[start:stop]

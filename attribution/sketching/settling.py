@@ -2,8 +2,8 @@ r"""From sketches on disk to scores: the ledger's recursion, over K numbers inst
 
     score_ij = Σ_r c_r ⟨S(D⊙g_i(r)), Ũ_j(r)⟩,    Ũ_j(s) = q̃_s S(D^-1⊙P⊙h̄_j(s)) + β1 Ũ_j(s+1)
 
-It is `ledger.amounts_of` itself, with sketches in the place of gradients and q̃_s, the scalar part of the rates, in the
-place of q. The steps of an interval and those before it whose momentum still counts are in memory at a time.
+It is `recursion.amounts_of` itself, with sketches in the place of gradients and q̃_s, the scalar part of the rates, in
+the place of q. The steps of an interval and those before it whose momentum still counts are in memory at a time.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from attribution.capturing.layout import Layout, Spread
-from attribution.ledger.ledger import HeldStep, Interval, Window, amounts_of, settled
+from attribution.ledger.ledger import HeldStep, Interval, Window, settled
 from attribution.ledger.plan import tail_steps
+from attribution.ledger.recursion import amounts_of
 from attribution.sketching.folder import Folder, StepRows, WindowRows
 from attribution.sketching.schedule import NAMES, coefficients
 from attribution.sketching.sketcher import INTERVAL, TAIL

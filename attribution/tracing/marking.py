@@ -18,7 +18,7 @@ import torch
 from attribution.capturing.layout import Layout
 from attribution.ledger.book import Book
 from attribution.ledger.ledger import Window
-from attribution.ledger.refresh import Cost, Refresh, next_refresh, share_left, spare
+from attribution.ledger.refresh import Cost, Refresh, affordable, next_refresh, share_left, spare
 from attribution.ledger.stretch import Stretch
 from attribution.tracing.items import Bank
 from attribution.tracing.processes import gathered, largest
@@ -29,29 +29,41 @@ if TYPE_CHECKING:
 
 @dataclass
 class Times:
-    """Seconds of steps, and of marks with what they settle, since the run began.
+    """Seconds of steps, marks and settlements since the run began.
 
     Attributes:
         clock: seconds now.
         steps: of each step with its capture.
         marks: of each mark that is done, with the marks within its window.
+        settlements: of each settlement, and how many steps it settled.
         banks: how many times the items were computed.
     """
 
     clock: Callable[[], float]
     steps: list[float] = field(default_factory=list)
     marks: list[float] = field(default_factory=list)
+    settlements: list[tuple[float, int]] = field(default_factory=list)
     banks: int = 0
     _step_from: float = 0.0
     _mark_from: float | None = None
 
     @contextmanager
     def marking(self) -> Iterator[None]:
-        """What is done inside is a mark."""
+        """What is done inside is a mark, but for settlements."""
         self._mark_from = self.clock()
         yield
         self.marks.append(self.clock() - self._mark_from)
         self._mark_from = None
+
+    @contextmanager
+    def settling(self, steps: int) -> Iterator[None]:
+        """What is done inside settles so many steps."""
+        start = self.clock()
+        yield
+        took = self.clock() - start
+        self.settlements.append((took, steps))
+        if self._mark_from is not None:
+            self._mark_from += took
 
     def step_begins(self) -> None:
         """A step's time runs from here."""
@@ -62,21 +74,37 @@ class Times:
         self.steps.append(self.clock() - self._step_from)
 
     @property
+    def spent(self) -> float:
+        """Seconds of marks and settlements."""
+        running = 0.0 if self._mark_from is None else self.clock() - self._mark_from
+        return sum(self.marks) + running + sum(took for took, _ in self.settlements)
+
+    @property
     def overhead(self) -> float:
         """Seconds of marks and settlements over seconds of steps with their capture; what the ceiling bounds."""
         steps = sum(self.steps)
-        return sum(self.marks) / steps if steps else 0.0
+        return self.spent / steps if steps else 0.0
 
     def cost(self, step: int, total: int) -> Cost | None:
         """None before there is a step to compare with. Steps by their median, as single ones are noisy."""
         if not self.steps:
             return None
         last = sorted(self.steps[-20:])
-        running = 0.0 if self._mark_from is None else self.clock() - self._mark_from
-        spent = sum(self.marks) + running
-        loading = self.marks[0] if self.banks > 1 and self.marks else 0.0  # the first mark loads kernels
-        each = (spent - loading) / max(1, self.banks - (loading > 0))
-        return Cost(each, last[len(last) // 2], spent, total - step, total)
+        known = (
+            self.settlements[1:] or self.settlements
+        )  # the first one loads kernels, and settles next to nothing
+        settled = sum(steps for _, steps in known)
+        loading = self.marks[0] if self.banks > 1 and self.marks else 0.0  # so does the first mark
+        marks = self.spent - sum(took for took, _ in self.settlements) - loading
+        return Cost(
+            mark=marks / max(1, self.banks - (loading > 0)),
+            step=last[len(last) // 2],
+            spent=self.spent,
+            left=total - step,
+            total=total,
+            settle=sum(took for took, _ in known) / settled if settled else 0.0,
+            unsettled=len(self.steps) - sum(steps for _, steps in self.settlements),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +159,19 @@ class Marks:
             self.refresh, steps, share, refined=steps < len(stretch), cost=self._cost(right.step)
         )
         self.refresh = replace(spaced, every=largest(spaced.every))
+
+    def due(self, last: int, step: int) -> int:
+        """The step of the mark that is due at `step`: that one, or a later one where the ceiling asks for it.
+
+        Args:
+            last: step of the last mark.
+        """
+        cost = self._cost(step)
+        if not self.refresh.adaptive or self.refresh.ceiling is None:
+            return step
+        return max(
+            step, largest(step if spare(self.refresh, cost) else last + affordable(self.refresh, cost))
+        )
 
     def _close(
         self, book: Book, stretch: Stretch, right: Bank, beyond: Tensor | None, waiting: int

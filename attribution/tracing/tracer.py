@@ -131,6 +131,9 @@ class Tracer(Watching):
             momentum = momentum_of(self.layout, self._running.optimizer)
             splits = self.settings.refresh.adaptive
             self._book = Book(self.layout, self.names, momentum, self.settings.tail, splits=splits)
+        last = self._book.last_mark
+        if step >= self._due and last is not None:
+            self._due = self._marking.due(last, step)
         if step >= self._due:
             self._mark(step)
         self._recorded = []
@@ -198,11 +201,13 @@ class Tracer(Watching):
         book = self._open
         if not book.windows:
             return
-        if self.removal is not None:
-            self.removal.add(book.windows, book.held)
-        self.intervals.append(book.settle())
-        if self.removal is not None:
-            self.removal.book(self.intervals[-1])
+        with self._times.settling(book.unsettled):
+            amounts = book.amounts(cosines=self.removal is not None)
+            if self.removal is not None:
+                self.removal.add(book.windows, book.held, amounts.cosines)
+            self.intervals.append(book.settle(amounts))
+            if self.removal is not None:
+                self.removal.book(self.intervals[-1])
 
     def _restore(self, folder: str | Path, step: int) -> None:
         """Goes on from the state beside a checkpoint, if there is one."""
@@ -284,7 +289,12 @@ class Tracer(Watching):
         self._due = step + self.refresh.every
 
     def _full(self) -> bool:
-        """True where another window would hold more steps or more banks than the settings allow."""
+        """True where another window would hold more steps or more banks than the settings allow.
+
+        The first window is settled at once, which tells what settling costs.
+        """
+        if self.refresh.adaptive and self.refresh.ceiling is not None and not self._times.settlements:
+            return True
         steps = self._open.unsettled + self.refresh.every > self.settings.interval
         return steps or self._open.banks >= self.settings.marks
 

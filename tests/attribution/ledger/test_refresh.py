@@ -71,3 +71,21 @@ def test_afterwards_the_ceiling_is_kept_whatever_is_unexplained() -> None:
 
     assert 4 == next_refresh(refresh, 8, 1.0, cost=Cost(1.0, 1.0, spent=4.0, left=90, total=100)).every
     assert 18 == next_refresh(refresh, 8, 1.0, cost=Cost(1.0, 1.0, spent=5.0, left=90, total=100)).every
+
+
+def test_settlements_are_paid_first_as_they_cost_by_the_step() -> None:
+    refresh = Refresh(ceiling=0.1)
+
+    # of 10 s, 4 are spent and settling the 10 steps that wait and the 90 to come takes 2: 4 marks of 1 s in 90 steps
+    cost = Cost(mark=1.0, step=1.0, spent=4.0, left=90, total=100, settle=0.02, unsettled=10)
+    assert 4.0 == cost.budget(0.1)
+    assert 23 == affordable(refresh, cost)
+    assert 64 == affordable(refresh, Cost(1.0, 1.0, spent=0.0, left=90, total=100, settle=0.2))
+
+
+def test_a_mark_more_leaves_enough_for_the_last_one() -> None:
+    refresh = Refresh(ceiling=0.1)
+
+    assert spare(refresh, Cost(mark=2.0, step=1.0, spent=0.0, left=39, total=40))
+    assert not spare(refresh, Cost(mark=2.1, step=1.0, spent=0.0, left=39, total=40))
+    assert spare(refresh, Cost(mark=2.1, step=1.0, spent=0.0, left=0, total=40))

@@ -7,11 +7,8 @@ import torch
 
 from attribution.capturing.layout import layout_of
 from attribution.entries import REMOVALS
-from attribution.ledger.ledger import HeldStep, Window
-from attribution.ledger.movement import Coefficients
-from attribution.ledger.removal import Removal, cosines, influences, sketched, z
+from attribution.ledger.removal import Removal, influences, sketched, z
 from attribution.ledger.rows import removals
-from attribution.tracing.items import Bank
 from attribution.tracing.tracer import Tracer, TraceSettings
 from tests.attribution.builders import EVERY_STEP, Loop, items, tiny_qwen3, train
 
@@ -69,17 +66,3 @@ def test_rows_name_every_sample_that_was_seen_and_every_item() -> None:
     assert 7 * 4 == table.num_rows
     sums = np.array(table["score"].to_pylist()).reshape(7, 4).sum(0)
     assert np.allclose(sums, 0, atol=1e-9)
-
-
-def test_cosines_are_those_of_gradients_whatever_the_optimizer_makes_of_them() -> None:
-    torch.manual_seed(0)
-    shares, left, right = torch.randn(3, 50), torch.randn(2, 50), torch.randn(2, 50)
-    nothing = torch.zeros(2)
-    window = Window(
-        Bank(4, nothing.double(), left), Bank(5, nothing.double(), right), (0.5,), nothing, nothing
-    )
-    held = HeldStep(4, (0, 1, 2), shares, 1.0, Coefficients(), rates=torch.rand(50))
-
-    expected = torch.nn.functional.cosine_similarity(shares[:, None], ((left + right) / 2)[None], dim=2)
-
-    torch.testing.assert_close(cosines(window, held), expected)

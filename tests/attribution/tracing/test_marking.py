@@ -19,6 +19,7 @@ from attribution.ledger.rows import balances
 from attribution.tracing.marking import moved_back
 from attribution.tracing.tracer import Tracer, TraceSettings
 from tests.attribution.builders import Loop, items, relative_gap, tiny_qwen3, train
+from training.observer import RunStarted
 
 STEPS = 40
 
@@ -124,19 +125,53 @@ def test_what_is_held_keeps_to_its_bound_while_windows_are_split() -> None:
     assert [0, *(i.stop for i in tracer.intervals)] == [*(i.start for i in tracer.intervals), 32]
 
 
-def test_the_ceiling_is_kept_however_much_is_left() -> None:
-    """By a clock that goes on by as much each time it is asked, so that a mark takes as long as a step, or longer."""
-    now = 0.0
+class Paced(Tracer):
+    """By a clock that goes on by one at a step, by two at a mark, and by so much for each step that is settled."""
 
-    def clock() -> float:
-        nonlocal now
-        now += 0.5
-        return now
+    def __init__(self, ceiling: float, settling: float) -> None:
+        self.now, self.settling = 0.0, settling
+        settings = TraceSettings(refresh=Refresh(ceiling=ceiling, target=1e-9))
+        super().__init__(items(8), settings, clock=lambda: self.now)
 
-    tracer = trained(TraceSettings(refresh=Refresh(ceiling=0.4, target=1e-9)), clock=clock)
+    def before_update(self, step: int) -> None:
+        self.now += 1
+        super().before_update(step)
 
-    assert tracer.overhead <= 0.5
-    assert tracer.marks < STEPS
+    def _bank(self, step: int) -> Any:
+        self.now += 2
+        return super()._bank(step)
+
+    def run_started(self, run: RunStarted) -> None:
+        super().run_started(run)
+        assert self.removal is not None
+        passed_on = self.removal.add
+
+        def add(windows: Any, held: Any, cosines: Any) -> None:
+            self.now += self.settling * len(cosines)
+            passed_on(windows, held, cosines)
+
+        self.removal.add = add  # type: ignore[method-assign]
+
+
+def paced(ceiling: float, settling: float) -> Paced:
+    model, tracer = model_of(), Paced(ceiling, settling)
+    train(model, torch.optim.AdamW(model.parameters(), lr=2e-3), Loop(steps=STEPS, rows=4), [tracer])
+    assert relative_gap(tracer.intervals) < 1e-3
+    return tracer
+
+
+@pytest.mark.parametrize("settling", [0.0, 0.1])
+def test_the_ceiling_is_kept_however_much_is_left(settling: float) -> None:
+    tracer = paced(0.4, settling)
+
+    assert 0.3 <= tracer.overhead <= 0.4
+
+
+def test_where_the_ceiling_pays_for_nothing_there_are_the_first_and_the_last_mark() -> None:
+    tracer = paced(0.05, 0.1)
+
+    assert 2 == tracer.marks
+    assert [(0, STEPS)] == [(w.start, w.stop) for w in tracer.reached]
 
 
 def test_parameters_are_bit_for_bit_what_they_were(adaptive: Tracer) -> None:
