@@ -9,11 +9,12 @@ anything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attribution.explaining.groups import By, groups_of
+from attribution.explaining.measured import Measured
 from attribution.ledger.balance import Sums, Window, by_item, coverage, over_time, sums_of
 from attribution.ledger.coverage import ENOUGH
 from attribution.ledger.intervals import DRAWS, bootstrap_sums
@@ -39,6 +40,7 @@ class Driver:
         low, high: 95 % interval of the amount, items drawn anew; None with fewer than two items.
         removal: mean removal score; None where none was computed.
         sample: number of the sample, where the group is one.
+        measured: what the suite lost without the group; None where nobody trained again without it.
     """
 
     rank: int
@@ -49,6 +51,7 @@ class Driver:
     high: float | None
     removal: float | None
     sample: int | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,15 @@ def drivers(
     pairs = by_item(ledger.balances).select("suite", "functional").unique(maintain_order=True).rows()
     asked = [Asked(s, f, top, draws, seed) for s, f in sorted(pairs) if suite in {None, s}]
     return tuple(suite_drivers(ledger.balances, _InMemory(ledger, groups, one), one) for one in asked)
+
+
+def beside_measures(part: SuiteDrivers, measures: Mapping[str, Measured]) -> SuiteDrivers:
+    """The drivers with what leaving them out did, by group."""
+
+    def beside(lines: tuple[Driver, ...]) -> tuple[Driver, ...]:
+        return tuple(replace(d, measured=measures.get(d.name)) for d in lines)
+
+    return replace(part, helped=beside(part.helped), harmed=beside(part.harmed))
 
 
 def suite_drivers(balances: pa.Table, rolled: Rolled, asked: Asked) -> SuiteDrivers:

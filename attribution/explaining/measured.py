@@ -1,8 +1,9 @@
 """What leaving a whole group out did, where somebody trained again without it: the measure beside the estimate.
 
-Such a test is a check of kind `retrain` whose record names the group: `by` (label, source, cluster, rule), `group`,
-`suite`, `functional`, and the worth of the suite `after` training on everything and `without` the group, in nats
-(minus the loss, or the margin, summed over its items). `low` and `high` are its interval, where it has one.
+Such a test (`testing.group_effects`) is a check of kind `group` whose record names it: `by` (label, source, cluster,
+rule), `group`, `suite`, `functional`, and the worth of the suite `after` training on everything and `without` the
+group, in nats (minus the loss, or the margin, summed over its items). `low` and `high` are its interval, where it has
+one.
 """
 
 from __future__ import annotations
@@ -28,11 +29,7 @@ def measured(checks: Sequence[Check], by: str, suite: str, functional: str) -> M
     for check in checks:
         said = check.record
         of = (said.get("by"), said.get("suite"), said.get("functional"))
-        if (
-            check.kind == "retrain"
-            and of == (by, suite, functional)
-            and {"group", "after", "without"} <= set(said)
-        ):
+        if check.kind == "group" and of == (by, suite, functional):
             amount = float(said["after"]) - float(said["without"])
             found[str(said["group"])] = Measured(amount, said.get("low"), said.get("high"))
     return found

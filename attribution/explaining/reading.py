@@ -10,17 +10,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attribution.entries import is_sketch
-from attribution.explaining.drivers import drivers
-from attribution.explaining.groups import NEEDS_FINDINGS, By
+from attribution.explaining.drivers import beside_measures, drivers
+from attribution.explaining.groups import NEEDS_FINDINGS, By, groups_of
+from attribution.explaining.measured import measured
 from attribution.explaining.why import Texts, Why, functionals_of, why, with_overlap
 from attribution.findings.registry import findings_of
 from attribution.reports.model import DriversReport, WhyReport
 from governance.errors import GovernError, NotFound, UsageError, did_you_mean
 from governance.lake.audits import find_run
-from governance.lake.contributions import Ledger, find_attribution, load_ledger, rules_of_samples
+from governance.lake.contributions import (
+    Ledger,
+    StoredAttribution,
+    find_attribution,
+    load_ledger,
+    rules_of_samples,
+)
 from governance.lake.suites import load_suite
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from governance.lake import Lake
 
 OpenTexts = Callable[["Lake", str, pa.Table], Texts]
@@ -57,19 +66,41 @@ def drivers_report(lake: Lake, name: str, by: By, suite: str | None, audit: str,
     """
     stored = find_attribution(lake, name)
     ledger = load_ledger(lake, stored.id)
-    notes, ruled = [], None
-    if by in NEEDS_FINDINGS:
-        run = find_run(lake, audit)
-        ruled = rules_of_samples(lake, stored.id, run)
-        notes.append(f"findings are those of audit {run}, {len(ruled):,} of them on samples of this run")
+    ruled, notes = _ruled(lake, stored, by, audit)
     _check_suite(ledger, suite)
     if is_sketch(stored):
         notes.append(
             "the attribution is a sketch: a ranking, not amounts, so nothing of the change is accounted for"
         )
-    parts = drivers(ledger, by, ruled=ruled, suite=suite, top=top)
+    parts = tuple(
+        beside_measures(part, measured(stored.checks, by, part.suite, part.functional))
+        for part in drivers(ledger, by, ruled=ruled, suite=suite, top=top)
+    )
     found = [f for f in findings_of(stored, ledger) if suite is None or f.suite in {"", suite}]
     return DriversReport(stored, by, parts, tuple(found), tuple(notes))
+
+
+def grouped(lake: Lake, name: str, by: By, audit: str) -> tuple[StoredAttribution, Ledger, pl.DataFrame]:
+    """An attribution, its ledger, and which of its samples are in which group.
+
+    Raises:
+        UsageError: it is a sketch, which has no amounts.
+    """
+    stored = find_attribution(lake, name)
+    if is_sketch(stored):
+        hint = "trace the run again without --mode sketch"
+        raise UsageError("a sketch says no amounts that could be tested", where=stored.id, hint=hint)
+    ledger = load_ledger(lake, stored.id)
+    return stored, ledger, groups_of(ledger, by, _ruled(lake, stored, by, audit)[0])
+
+
+def _ruled(lake: Lake, stored: StoredAttribution, by: By, audit: str) -> tuple[pa.Table | None, list[str]]:
+    """The findings on the run's samples, where groups are made of them, and what to say of them."""
+    if by not in NEEDS_FINDINGS:
+        return None, []
+    run = find_run(lake, audit)
+    ruled = rules_of_samples(lake, stored.id, run)
+    return ruled, [f"findings are those of audit {run}, {len(ruled):,} of them on samples of this run"]
 
 
 def _check_suite(ledger: Ledger, suite: str | None) -> None:

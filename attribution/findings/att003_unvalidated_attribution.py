@@ -35,11 +35,12 @@ from governance.findings import Severity, fingerprint
 from governance.lake.contributions import Check
 from governance.rules.base import RuleInfo
 
-CHANCE = {"flip": 0.0, "retrain": 0.0, "lds": 0.0, "planted": 0.5}
+CHANCE = {"flip": 0.0, "retrain": 0.0, "group": 0.0, "lds": 0.0, "planted": 0.5}
 """What a ranking by chance reaches."""
 WORDS = {
     "flip": "reverted flips",
     "retrain": "retraining without the named samples",
+    "group": "retraining without a group",
     "lds": "rank correlation over subsets",
     "planted": "planted causes",
 }

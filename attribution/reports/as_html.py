@@ -15,14 +15,16 @@ def why(report: WhyReport) -> str:
     """One item's explanation."""
     drawn = [figures.of_item(part, number) for number, part in enumerate(report.parts)]
     parts = list(zip(report.parts, drawn, strict=True))
-    return _templates().get_template("why.html.j2").render(report=report, parts=parts, words=words) + "\n"
+    page = _templates().get_template("why.html.j2")
+    return page.render(report=report, parts=parts, words=words, legend=words.LEGEND) + "\n"
 
 
 def drivers(report: DriversReport) -> str:
     """The drivers of every suite."""
     drawn = [figures.of_suite(part, report.by, number) for number, part in enumerate(report.parts)]
     parts = list(zip(report.parts, drawn, strict=True))
-    return _templates().get_template("drivers.html.j2").render(report=report, parts=parts, words=words) + "\n"
+    page, legend = _templates().get_template("drivers.html.j2"), words.legend(report.parts)
+    return page.render(report=report, parts=parts, words=words, legend=legend) + "\n"
 
 
 @cache

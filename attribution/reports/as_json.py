@@ -103,6 +103,7 @@ def _driver(driver: Driver, *, hidden: bool) -> dict[str, Any]:
         "low": None if hidden else driver.low,
         "high": None if hidden else driver.high,
         "removal": driver.removal,
+        "measured": None if driver.measured is None else asdict(driver.measured),
     }
 
 

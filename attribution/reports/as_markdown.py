@@ -53,7 +53,7 @@ def _drivers(report: DriversReport) -> Iterator[str]:
         yield from _groups("Harmed most", part.harmed, part, report.by)
         if rest := words.rest_of_drivers(part, report.by):
             yield f"\n{escape(rest)}\n"
-    yield from _end(report.findings, report.notes, words.LEGEND[:2])
+    yield from _end(report.findings, report.notes, words.legend(report.parts))
 
 
 def _about(report: WhyReport | DriversReport) -> str:
@@ -83,12 +83,15 @@ def _causes(title: str, causes: Sequence[Cause], rest: Rest, part: Why) -> Itera
 def _groups(title: str, found: Sequence[Driver], part: SuiteDrivers, by: By) -> Iterator[str]:
     if not found:
         return
-    yield f"\n**{title}**\n\n| rank | {by} | contribution | 95 % interval | removal | samples |\n"
-    yield "|--:|---|--:|---|--:|--:|\n"
+    measured = words.tested(part)
+    column = " measured |" if measured else ""
+    yield f"\n**{title}**\n\n| rank | {by} | contribution | 95 % interval |{column} removal | samples |\n"
+    yield f"|--:|---|--:|---|{'---|' * measured}--:|--:|\n"
     for d in found:
         cells = [
             f"{d.rank}", code(words.group(d.name, by)), code(words.amount(d.amount, ranks_only=part.ranks_only)),
-            code(words.interval(d, ranks_only=part.ranks_only)), code(words.score(d.removal)), f"{d.samples:,}",
+            code(words.interval(d, ranks_only=part.ranks_only)), *[code(words.measure(d.measured))] * measured,
+            code(words.score(d.removal)), f"{d.samples:,}",
         ]  # fmt: skip
         yield f"| {' | '.join(cells)} |\n"
 

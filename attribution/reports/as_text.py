@@ -33,7 +33,7 @@ def drivers(report: DriversReport) -> str:
         lines += ["", *_suite(part, report.by)]
     if not report.parts:
         lines += ["", "No item was traced."]
-    return _end(lines, report.findings, report.notes, words.LEGEND[:2])
+    return _end(lines, report.findings, report.notes, words.legend(report.parts))
 
 
 def _about(report: WhyReport | DriversReport) -> list[str]:
@@ -81,10 +81,12 @@ def _suite(part: SuiteDrivers, by: By) -> list[str]:
 def _drivers(title: str, found: Sequence[Driver], part: SuiteDrivers, by: By) -> list[str]:
     if not found:
         return []
-    head = ("rank", by, "contribution", "95 % interval", "removal", "samples")
+    measured = words.tested(part)
+    head = ("rank", by, "contribution", "95 % interval", *["measured"] * measured, "removal", "samples")
     rows = [
         (f"{d.rank}", _safe(words.group(d.name, by)), words.amount(d.amount, ranks_only=part.ranks_only),
-         words.interval(d, ranks_only=part.ranks_only), words.score(d.removal), f"{d.samples:,}")
+         words.interval(d, ranks_only=part.ranks_only), *[words.measure(d.measured)] * measured,
+         words.score(d.removal), f"{d.samples:,}")
         for d in found
     ]  # fmt: skip
     return ["", f"  {title}", *words.aligned([head, *rows], 4)]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from attribution.entries import ANSWER_LOSS
 from attribution.explaining.drivers import Driver, SuiteDrivers
 from attribution.explaining.groups import By
+from attribution.explaining.measured import Measured
 from attribution.explaining.overlap import Overlap
 from attribution.explaining.why import Cause, Why
 from attribution.ledger.balance import Sums
@@ -18,6 +19,7 @@ from governance.reports.words import plural
 CONTRIBUTION = "contribution: what moved it in this run, in nats; positive helped; adds up to the change"
 REMOVAL = "removal score: what would change without it, as a ranking; no unit, adds up to nothing"
 OVERLAP = "overlap: words that stand in both; evidence of text, never of influence"
+MEASURED = "measured: what the suite lost when the run was done again without the group, in nats"
 LEGEND = (CONTRIBUTION, REMOVAL, OVERLAP)
 UNNAMED: dict[By, str] = {"label": "no label", "source": "no source", "rule": "no finding"}
 PLURALS: dict[By, str] = {
@@ -27,9 +29,15 @@ PARTS = ("attributed to samples", "weight decay", "momentum from before", "not a
 CHECKS = {
     "flip": "flips reverted",
     "retrain": "nats beyond what other samples cost",
+    "group": "nats without a group",
     "lds": "rank correlation over subsets",
     "planted": "planted causes (area)",
 }
+
+
+def legend(parts: Sequence[SuiteDrivers]) -> tuple[str, ...]:
+    """What the columns of a report on drivers say."""
+    return (CONTRIBUTION, *[MEASURED] * any(map(tested, parts)), REMOVAL)
 
 
 def nats(value: float) -> str:
@@ -57,6 +65,20 @@ def interval(driver: Driver, *, ranks_only: bool) -> str:
     if ranks_only or driver.low is None or driver.high is None:
         return "–"
     return f"{nats(driver.low)} to {nats(driver.high)}"
+
+
+def measure(found: Measured | None) -> str:
+    """What leaving the group out cost, with its interval."""
+    if found is None:
+        return "not tested"
+    if found.low is None or found.high is None:
+        return nats(found.amount)
+    return f"{nats(found.amount)} ({nats(found.low)} to {nats(found.high)})"
+
+
+def tested(part: SuiteDrivers) -> bool:
+    """Whether somebody trained again without one of the groups that are listed."""
+    return any(d.measured is not None for d in (*part.helped, *part.harmed))
 
 
 def score(value: float | None) -> str:

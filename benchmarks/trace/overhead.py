@@ -3,9 +3,9 @@
     python -m benchmarks.trace.overhead                          # tiny Qwen3 with LoRA on the CPU
     python -m benchmarks.trace.overhead --shape 0.6b --bf16      # Qwen3-0.6B's shape, random weights, on a GPU
 
-One process, synthetic tokens, so it runs from a bare checkout. The variants are trained side by side from the same
-weights and take turns at every step, so that a busy machine slows all of them alike. Time is wall time on a GPU, where
-kernels run beside Python, and process time on a CPU, which others may be using too.
+One process, made tokens that can be learned, so it runs from a bare checkout. The variants are trained side by side
+from the same weights and take turns at every step, so that a busy machine slows all alike. Time is wall time on a
+GPU, where kernels run beside Python, and process time on a CPU, which others may be using too.
 
     plain      TRL's SFTTrainer with LoRA, nothing attached
     capture    per-sample gradients, their check, and the optimizer's movement taken apart at every step; nothing kept
@@ -103,7 +103,7 @@ def _round(base: Any, options: Any, device: str) -> dict[str, Record]:
 
 
 def _train(name: str, base: Any, options: Any, device: str, callbacks: Sequence[Any]) -> Any:
-    """One training from the same weights; (coverage, spacing at the end) where there is a ledger."""
+    """One training from the same weights; (coverage, marks) where there is a ledger."""
     with tempfile.TemporaryDirectory() as folder:
         trainer = _trainer(base, options, folder, device)
         tracer = _attached(name, trainer, options, device, Path(folder))
@@ -112,7 +112,7 @@ def _train(name: str, base: Any, options: Any, device: str, callbacks: Sequence[
         trainer.train()
     if tracer is None or not tracer.intervals:
         return None
-    return coverage(balances(tracer.intervals, tracer.names)).explained, tracer.refresh.every
+    return coverage(balances(tracer.intervals, tracer.names)).explained, tracer.marks
 
 
 def _attached(name: str, trainer: Any, options: Any, device: str, folder: Path) -> Tracer | None:
@@ -181,8 +181,7 @@ def _trainer(base: Any, options: Any, folder: str, device: str) -> Any:
         copy.deepcopy(base),
         LoraConfig(r=options.rank, lora_alpha=32, lora_dropout=0.0, target_modules=TARGETS),
     )
-    made = torch.Generator().manual_seed(1)
-    tokens = torch.randint(3, 512, (options.rows * options.steps, options.tokens), generator=made)
+    tokens = _texts(options.rows * options.steps, options.tokens, seed=1)
     rows = [{"input_ids": t, "labels": [-100] * (len(t) // 2) + t[len(t) // 2 :]} for t in tokens.tolist()]
     config = SFTConfig(
         output_dir=folder,
@@ -219,9 +218,8 @@ def _tokenizer() -> Any:
 
 def _probes(options: Any) -> tuple[Probe, ...]:
     """Items of synthetic tokens, as many a batch as `govern attribute` takes together."""
-    made = torch.Generator().manual_seed(2)
     half = options.item_tokens // 2
-    tokens = torch.randint(3, 512, (options.items, options.item_tokens), generator=made).tolist()
+    tokens = _texts(options.items, options.item_tokens, seed=2).tolist()
     questions = [Continuation(tuple(t[:half]), tuple(t[half:])) for t in tokens]
     rows = max(1, min(BATCH, TOKENS // options.item_tokens))
     return tuple(
@@ -233,6 +231,17 @@ def _probes(options: Any) -> tuple[Probe, ...]:
         )
         for first in range(0, options.items, rows)
     )
+
+
+def _texts(count: int, length: int, seed: int) -> torch.Tensor:
+    """(count, length) tokens that can be learned, so that items move: after three of four comes a certain one."""
+    follows = 3 + torch.randperm(509, generator=torch.Generator().manual_seed(0))
+    made = torch.Generator().manual_seed(seed)
+    tokens = torch.randint(3, 512, (count, length), generator=made)
+    kept = torch.rand(count, length, generator=made) < 0.75
+    for place in range(1, length):
+        tokens[:, place] = torch.where(kept[:, place], follows[tokens[:, place - 1] - 3], tokens[:, place])
+    return tokens
 
 
 def _peak_alone(name: str, base: Any, options: Any) -> int:
@@ -319,7 +328,7 @@ def _table(rounds: Sequence[dict[str, Record]], peaks: dict[str, int]) -> None:
         middle = statistics.median(step for r in rounds for step in r[name].steps)
         peak = peaks.get(name) or max(r[name].peak for r in rounds)
         found = rounds[-1][name].result
-        ledger = "" if found is None else f"coverage {100 * found[0]:.1f} %, spacing {found[1]} at the end"
+        ledger = "" if found is None else f"coverage {100 * found[0]:.1f} %, items computed {found[1]} times"
         step = _spread([_by_step(r, name) for r in rounds])
         run = _spread([_by_run(r, name) for r in rounds])
         print(f"{name:9s}{1000 * middle:11.1f}  {step:24s}{run:24s}{peak / 1e9:8.2f}  {ledger}")
@@ -340,10 +349,10 @@ def _options() -> Any:
     parser.add_argument("--bf16", action="store_true", help="weights in bfloat16; adapters stay in float32")
     parser.add_argument("--cpu", action="store_true", help="use the CPU even where there is a GPU")
     parser.add_argument("--checkpointing", action="store_true", help="gradient checkpointing")
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=16)
-    parser.add_argument("--tokens", type=int, default=128)
+    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--items", type=int, default=64)
     parser.add_argument("--item-tokens", type=int, default=64)
     parser.add_argument("--rank", type=int, default=16)

@@ -53,9 +53,9 @@ HELD = {
     "record": "the stored record is",
 }
 OWNED = (ATTRIBUTIONS, ATTRIBUTION_CHECKS, *(table for table, _ in PARTS.values()))
-CheckKind = Literal["flip", "retrain", "lds", "planted"]
+CheckKind = Literal["flip", "retrain", "group", "lds", "planted"]
 """Retraining without the named samples, where that is to turn an item back, and where it is to cost it more than other
-samples do; rank correlation with retraining on subsets; planted causes found again."""
+samples do; retraining without a whole group; rank correlation with retraining on subsets; planted causes found again."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Check:
 
     Attributes:
         method: which column was tested: contribution | removal.
-        value: by `kind`: share of flips that reverted, nats beyond what other samples cost, rank correlation, or area
+        value: by `kind`: share of flips that reverted, nats beyond what other samples cost, nats without a group, rank correlation, or area
             under the curve.
         low, high: 95 % interval of it.
         cases: items, subsets, or planted causes.

@@ -125,6 +125,40 @@ def test_why_has_all_three_columns(
     assert 16 == len(causes)
 
 
+def test_a_group_is_left_out_and_what_that_did_stands_beside_the_estimate(
+    traced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(traced)
+    done("drivers", "--by", "label", "--verify", "odd", "-f", "json")
+    told = json.loads(capsys.readouterr().out)
+
+    (suite,) = told["suites"]
+    found = {d["name"]: d for d in (*suite["helped"], *suite["harmed"])}
+    measured = found["odd"]["measured"]
+    assert None is found["even"]["measured"]
+    assert measured["low"] <= measured["amount"] <= measured["high"]
+    assert measured["amount"] > 0, "the items are sums of odd numbers"
+    assert f"the ledger says they brought {found['odd']['contribution']:+.4f}" in told["notes"][-1]
+    with open_lake(".govern", read_only=True) as lake:
+        check = find_attribution(lake, "latest").checks[-1]
+    assert ("group", 2, 8) == (check.kind, check.cases, check.record["samples"])
+    assert pytest.approx(measured["amount"]) == check.record["after"] - check.record["without"] == check.value
+    for form in ("text", "markdown", "html"):
+        done("drivers", "--by", "label", "-f", form)
+        assert "measured" in capsys.readouterr().out.casefold()
+
+
+def test_a_group_that_is_not_there_is_2_before_anything_is_trained(
+    traced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(traced)
+
+    assert 2 == main(["drivers", "--by", "label", "--verify", "odd", "--verify", "ood"])
+    assert "did you mean 'odd'" in capsys.readouterr().err
+    assert 2 == main(["drivers", "--by", "source", "--verify", "no source"])
+    assert "nothing is left to train on" in capsys.readouterr().err
+
+
 def test_an_unknown_suite_or_run_is_2(
     traced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -169,7 +169,7 @@ def _attribute(lake: Lake, split: SplitRecord, item: Words) -> None:
         "after": 2.0,
         "without": 1.25,
     }
-    record_check(lake, NEWER, Check("retrain", "contribution", 0.75, None, None, 4, left))
+    record_check(lake, NEWER, Check("group", "contribution", 0.75, None, None, 4, left))
 
 
 def samples_of(lake: Lake, split: SplitRecord) -> pa.Table:

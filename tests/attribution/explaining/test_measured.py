@@ -20,7 +20,8 @@ def check(kind: str = "retrain", value: float = 1.0, **record: object) -> Check:
 
 
 def test_what_leaving_a_group_out_did_stands_beside_its_estimate():
-    checks = [check(**{**LEFT_OUT, "without": 2.0}), check(**LEFT_OUT), check(**ITEM), check("lds")]
+    earlier, latest = check("group", **{**LEFT_OUT, "without": 2.0}), check("group", **LEFT_OUT)
+    checks = [earlier, latest, check(**ITEM), check("lds")]
 
     assert {"web": Measured(0.75, 0.5, 1.0)} == measured(checks, "source", "s", MARGIN)
 
@@ -31,7 +32,7 @@ def test_other_groupings_suites_and_functionals_do_not_count():
         ("source", "t", MARGIN),
         ("source", "s", ANSWER_LOSS),
     ):
-        assert {} == measured([check(**LEFT_OUT)], by, suite, functional)
+        assert {} == measured([check("group", **LEFT_OUT)], by, suite, functional)
 
 
 def test_the_outcome_of_a_test_is_said_in_the_units_of_what_was_measured():
@@ -46,4 +47,4 @@ def test_the_outcome_of_a_test_is_said_in_the_units_of_what_was_measured():
     assert "They" not in loss and "they brought +1.4000" in loss
     assert "the margin over the competitor is -2.5000 after training, not -1.0000" in flip
     assert flip.endswith("The item does not turn back without them.")
-    assert "" == words.outcome(check("lds")) == words.outcome(check(**LEFT_OUT))
+    assert "" == words.outcome(check("lds")) == words.outcome(check("group", **LEFT_OUT))

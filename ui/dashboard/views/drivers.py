@@ -173,6 +173,12 @@ def _named(found: SuiteDrivers) -> SuiteDrivers:
     return replace(found, helped=safe(found.helped), harmed=safe(found.harmed))
 
 
+UNTESTED = (
+    "No validated group effect: nobody has trained again without one of these groups; "
+    "`govern drivers --verify GROUP` does."
+)
+
+
 def _table(visit: Visit, query: DriversQuery, stored: StoredAttribution, found: SuiteDrivers, by: By) -> None:
     from attribution.explaining.measured import measured
     from attribution.reports import words
@@ -187,13 +193,7 @@ def _table(visit: Visit, query: DriversQuery, stored: StoredAttribution, found: 
     if not found.helped and not found.harmed:
         draw(empty("No sample moved an item of this suite."))
     if not tested:
-        draw(
-            tag(
-                "p",
-                "No validated group effect: nobody has trained again without one of these groups.",
-                cls="soft",
-            )
-        )
+        draw(tag("p", UNTESTED, cls="soft"))
     if rest := words.rest_of_drivers(found, by):
         draw(tag("p", f"{rest}.", cls="soft"))
 
@@ -224,23 +224,10 @@ def _line(
         join(link(name, rows) if rows else name, _beyond(visit, driver.name, by)),
         words.amount(driver.amount, ranks_only=ranks_only),
         words.interval(driver, ranks_only=ranks_only),
-        _measured(tested.get(driver.name)),
+        words.measure(tested.get(driver.name)),
         words.score(driver.removal),
         link(f"{driver.samples:,}", rows, "count", f"samples of {name}") if rows else f"{driver.samples:,}",
     ]
-
-
-def _measured(found: Measured | None) -> str:
-    from attribution.reports import words
-
-    if found is None:
-        return "not tested"
-    reach = (
-        ""
-        if found.low is None or found.high is None
-        else f" ({words.nats(found.low)} to {words.nats(found.high)})"
-    )
-    return f"{words.nats(found.amount)}{reach}"
 
 
 def _beyond(visit: Visit, name: str, by: By) -> Markup | None:
