@@ -66,7 +66,8 @@ class Capture:
         layout: of the traced parameters.
         trainable: all trainable parameters, traced or not.
         storage: precision of shares.
-        coarsest: the coarsest precision that shares went through so far.
+        coarsest: the coarsest precision that shares went through so far, their storage included.
+        computed: the coarsest precision in which the model sent gradients back so far.
         page: where shares are put together inside `recording`.
     """
 
@@ -75,6 +76,7 @@ class Capture:
         self.trainable = tuple(p for p in model.parameters() if p.requires_grad)
         self.storage = storage or layout.work
         self.coarsest = self.storage
+        self.computed = layout.work
         self.page: Page | None = None
         self._modules: list[tuple[torch.nn.Module, Recomputed]] = []
         self._watching = False
@@ -153,7 +155,7 @@ class Capture:
         def product(x: Tensor, back: Tensor) -> None:
             page = self.page
             if page is not None and weight.requires_grad:
-                if x.size(0) != page.rows or back.size(0) != page.rows or back.dtype is not self.storage:
+                if x.size(0) != page.rows or back.size(0) != page.rows or back.dtype is not self.computed:
                     self._admit(page, name, x, back)
                 page.add_product(place, x, back)
 
@@ -166,8 +168,9 @@ class Capture:
 
     def _admit(self, page: Page, name: str, x: Tensor, back: Tensor) -> None:
         """Refuses what has other rows than the batch."""
-        if back.dtype is not self.storage and TOLERANCES.get(back.dtype, 0.0) > self.tolerance:
-            self.coarsest = back.dtype
+        if TOLERANCES.get(back.dtype, 0.0) > TOLERANCES[self.computed]:
+            self.computed = back.dtype
+            self.coarsest = max(self.coarsest, back.dtype, key=lambda dtype: TOLERANCES[dtype])
         if back.size(0) != page.rows or x.size(0) != page.rows:
             raise SharesDoNotAdd(
                 f"its input has {x.size(0)} rows where the batch has {page.rows}, so rows are no samples",

@@ -135,6 +135,7 @@ class Marks:
         compute: (steps done) -> the bank at the parameters as they are.
         settle: settles the windows that are accepted.
         times: what marks and steps took.
+        grain: eps of the precision that the model computes in.
         total: optimizer steps of the run.
         reached: every window so far.
     """
@@ -147,6 +148,7 @@ class Marks:
     compute: Callable[[int], Bank]
     settle: Callable[[], None]
     times: Times
+    grain: Callable[[], float]
     total: int
     reached: list[Reach] = field(default_factory=list)
 
@@ -213,7 +215,8 @@ class Marks:
         change = (window.left.values - window.right.values) * directions
         residual = change - window.path.double().cpu()
         left, changed = float(residual.abs().sum()), float(change.abs().sum())
-        shares: list[float] = gathered(share_left(self.refresh, left, changed, len(change)))
+        uncertain = self.grain() * float(window.left.values.abs().sum())
+        shares: list[float] = gathered(share_left(self.refresh, left, changed, len(change), uncertain))
         return max(shares)
 
     def _may_refine(self, book: Book, stretch: Stretch, step: int, waiting: int) -> bool:

@@ -201,6 +201,9 @@ class Tracer(Watching):
         book = self._open
         if not book.windows:
             return
+        if not self._times.settlements:  # loads kernels: on a GPU a second that is no measure of anything
+            with self._times.settling(0):
+                book.amounts(cosines=self.removal is not None)
         with self._times.settling(book.unsettled):
             amounts = book.amounts(cosines=self.removal is not None)
             if self.removal is not None:
@@ -274,6 +277,7 @@ class Tracer(Watching):
             compute=self._bank,
             settle=self._settle,
             times=self._times,
+            grain=lambda: torch.finfo(self.capture.computed).eps,
             total=run.total_steps,
         )
 

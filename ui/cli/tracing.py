@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ITEMS, CEILING = 64, 0.15
+ITEMS, CEILING = 64, 0.12
 ASKED = ("suites", "items", "only", "named", "evaluations", "every", "ceiling", "leave_out")
 """Parameters of the options, each of them nothing where it is not given."""
 SPELT = {"suites": "suite", "named": "item", "evaluations": "evaluation"}

@@ -236,6 +236,22 @@ def test_bfloat16_autocast_is_within_its_own_precision() -> None:
     assert float((shares - exact).norm() / exact.norm()) < 0.05
 
 
+@pytest.mark.parametrize("storage", [None, torch.bfloat16])
+def test_what_the_model_computes_in_is_known_whatever_shares_are_stored_in(storage: Any) -> None:
+    model = tiny_qwen3(layers=2, hidden=16, dtype=torch.float32)
+    capture = Capture(model, layout_of(model), storage)
+    inputs, segments = padded(ROWS, [0, 1, 2])
+
+    with capture.recording(segments, 3):
+        loss_of(model, inputs).backward()
+    exact = capture.computed
+    with capture.recording(segments, 3), torch.autocast("cpu", torch.bfloat16):
+        loss_of(model, inputs).backward()
+    capture.remove()
+
+    assert (torch.float32, torch.bfloat16) == (exact, capture.computed)
+
+
 def test_shares_may_be_stored_in_bfloat16() -> None:
     model = tiny_qwen3(dtype=torch.float32)
     _, exact = recorded(model, *padded(ROWS, [0, 1, 2]))

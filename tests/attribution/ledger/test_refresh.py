@@ -41,6 +41,11 @@ def test_where_nothing_changes_nothing_is_left() -> None:
     assert 0.5 == share_left(Refresh(), 1.0, 2.0, 4)
 
 
+def test_a_change_below_what_values_are_off_by_is_not_held_against_the_spacing() -> None:
+    assert 0.5 == share_left(Refresh(), 1.0, 2.0, 4, uncertain=1.0)
+    assert 0.05 == share_left(Refresh(), 1.0, 2.0, 4, uncertain=20.0)
+
+
 def test_a_loss_that_is_no_number_leaves_everything() -> None:
     assert inf == share_left(Refresh(), nan, 1.0, 4) == share_left(Refresh(), inf, inf, 4)
     assert 4 == next_refresh(Refresh(every=8), 8, inf).every
