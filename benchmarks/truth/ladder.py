@@ -12,10 +12,8 @@ parameter tensor by itself, and the forms are held against training on halves.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +38,9 @@ WORLDS = {
     MOST: "nine tenths of the rows",
     HELD: "halves of the rows, Adam's second moments and the clipping as in the whole run",
 }
-ROWS_SEEN = Course.rows * Course.steps
 KINDS = {"embedding": ("embed",), "attention": ("attn",), "mlp": ("mlp",), "norms": ("norm",)}
 """Of tensors, by what stands in their names; the first that fits, norms of attention being attention."""
+Parts = dict[str, dict[str, Floats]]
 
 
 # --- amounts, in several forms --------------------------------------------------------------------------------------
@@ -63,7 +61,7 @@ class Form:
     middle: bool = False
 
 
-IN_RUN, LEDGER, NETTED = "in-run", "ledger", "ledger, netted by tensor"
+IN_RUN, LEDGER = "in-run", "ledger"
 FORMS = {
     IN_RUN: Form(),
     "+ middle": Form(middle=True),
@@ -231,7 +229,7 @@ def main(given: Sequence[str] | None = None) -> None:
             f"{change:+.3f} [{least:+.3f}, {most:+.3f}] | {' | '.join(_areas(found, method))} |"
         )
     print("\n| tensors | in-run: gross, net | ledger: gross, net |\n|---|---|---|")
-    for kind in KINDS:
+    for kind in found[0][1][LEDGER]:
         cells = [_sizes([parts[form] for _, parts in found], kind) for form in (IN_RUN, LEDGER)]
         print(f"| {kind} | {' | '.join(cells)} |")
 
@@ -240,41 +238,41 @@ def _areas(found: Sequence[tuple[Seed, object]], method: str) -> list[str]:
     return [f"{ranked([s for s, _ in found], method, planted).area:.3f}" for planted in (LEAKED, WRONG)]
 
 
-def seed_of(options: argparse.Namespace, number: int) -> tuple[Seed, dict[str, dict[str, Floats]]]:
-    """(what is held against what, amounts by kind of tensor and form); what was done is kept on disk."""
-    name = f"{options.mode}-{options.optimizer}-{number}"
-    course = Course(
-        options.mode,
-        number,
-        optimizer=options.optimizer,
-        rows=options.rows,
-        steps=ROWS_SEEN // options.rows,
-    )
-    if course.rows != Course.rows:
-        name += f"-{course.rows}"
+def seed_of(options: argparse.Namespace, number: int) -> tuple[Seed, Parts]:
+    """(what is held against what, amounts by form and kind of tensor); what was done is kept on disk."""
+    steps = Course.rows * Course.steps // options.rows
+    course = Course(options.mode, number, options.rows, steps, optimizer=options.optimizer)
+    usual = options.rows == Course.rows
+    name = f"{options.mode}-{options.optimizer}-{number}" + ("" if usual else f"-{options.rows}")
     case = case_of(course, options.work / "base.pt")
     forms = _once(options.work / f"forms-{name}.npz", lambda: _as_arrays(watched(case)))
     masks = masks_of(options.world, len(case.corpus.rows), options.subsets, number)
-    if (options.world, options.optimizer, options.rows) == (HALVES, ADAMW, Course.rows):
+    if usual and (options.world, options.optimizer) == (HALVES, ADAMW):  # those of the benchmark itself
         store = Store(options.work / f"retrained-{options.mode}-{number}.jsonl")
         worth = measured(case, store, options.subsets)[:, : case.items]
     else:
         path = options.work / f"worth-{options.world}-{name}-{options.subsets}.npz"
         worth = _once(path, lambda: {"worth": worth_of(case, options.world, masks)})["worth"]
-    print(f"{name}: {json.dumps(forms[LEDGER].shape)}", file=sys.stderr, flush=True)
-    scores, kinds = {form: forms[form].sum(0) for form in FORMS}, np.array([_kind(n) for n in forms["names"]])
-    scores |= {NETTED: netted(forms[LEDGER]), "in-run, netted by tensor": netted(forms[IN_RUN])}
-    parts = {form: {k: forms[form][kinds == k].sum(0) for k in KINDS} for form in (IN_RUN, LEDGER)}
-    for form, by_kind in parts.items():
-        scores |= {f"{form}: {kind} alone": amounts for kind, amounts in by_kind.items()}
-        scores[f"{form}: without attention"] = scores[form] - by_kind["attention"]
+    scores, parts = scores_of(forms)
     return Seed(case.corpus, masks.astype(bool), worth, scores), parts
 
 
-def _once(path: Path, made: object) -> dict[str, Floats]:
+def scores_of(forms: dict[str, Floats]) -> tuple[dict[str, Floats], Parts]:
+    """((N, M) of every line of the table, those of the two ends by kind of tensor)."""
+    kinds = np.array([_kind(name) for name in forms["names"]])
+    there = [kind for kind in KINDS if kind in kinds]
+    parts = {form: {k: forms[form][kinds == k].sum(0) for k in there} for form in (IN_RUN, LEDGER)}
+    scores = {form: forms[form].sum(0) for form in FORMS}
+    for form, by_kind in parts.items():
+        scores[f"{form}, netted by tensor"] = netted(forms[form])
+        scores |= {f"{form}: {kind} alone": amounts for kind, amounts in by_kind.items()}
+        scores[f"{form}: without attention"] = scores[form] - by_kind["attention"]
+    return scores, parts
+
+
+def _once(path: Path, made: Callable[[], dict[str, Floats]]) -> dict[str, Floats]:
     if not path.exists():
-        assert callable(made)
-        np.savez_compressed(path, **made())
+        np.savez_compressed(path, **made())  # type: ignore[arg-type]
     with np.load(path) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
