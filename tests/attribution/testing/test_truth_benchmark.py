@@ -65,7 +65,7 @@ def test_courses_side_by_side_end_as_courses_one_by_one(mode: str, tmp_path: Pat
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     base = tmp_path_factory.mktemp("truth") / "base.pt"
     torch.save(empty_model().state_dict(), base)
-    return case_of(Course(FULL, seed=3, rows=4, steps=10), base)
+    return case_of(Course(FULL, seed=3, rows=2, steps=9), base)
 
 
 class TestLadder:
