@@ -32,6 +32,8 @@ from training.evaluation.functionals import (
 from training.observer import MicroBatch, RunStarted, Segment, StepObserver
 
 FULL, LORA = "full", "lora"
+ADAMW, SGD = "adamw", "sgd"
+RATES = {(ADAMW, FULL): 1e-3, (ADAMW, LORA): 1e-2, (SGD, FULL): 0.3}
 WIDTH = 20
 """Tokens of every row; the longest has 17. One width for all keeps retraining the same to the last bit."""
 
@@ -43,6 +45,8 @@ class Course:
     Attributes:
         mode: every parameter, or LoRA of rank 8 on all linear layers.
         seed: of corpus and order.
+        optimizer: AdamW, or SGD without momentum.
+        most: the norm that gradients are clipped to.
     """
 
     mode: str
@@ -50,11 +54,19 @@ class Course:
     rows: int = 16
     steps: int = 70
     decay: float = 0.01
+    optimizer: str = ADAMW
+    most: float = 1.0
 
     @property
     def rate(self) -> float:
         """Peak learning rate."""
-        return 1e-3 if self.mode == FULL else 1e-2
+        return RATES[self.optimizer, self.mode]
+
+    def optimizer_of(self, trained: Sequence[torch.Tensor]) -> torch.optim.Optimizer:
+        """What moves these parameters."""
+        if self.optimizer == SGD:
+            return torch.optim.SGD(trained, lr=self.rate, weight_decay=self.decay)
+        return torch.optim.AdamW(trained, lr=self.rate, weight_decay=self.decay, fused=True)
 
     def share(self, step: int) -> float:
         """Of the peak learning rate, at a step: up over a fifth of the steps, then down to a tenth."""
@@ -154,16 +166,16 @@ def train(
     observers: Sequence[StepObserver],
     without: Collection[int] = (),
 ) -> None:
-    """AdamW with decay, gradients clipped to norm 1."""
+    """The course's optimizer with decay, gradients clipped."""
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=course.rate, weight_decay=course.decay, fused=True)
+    optimizer = course.optimizer_of(trained)
     keep = torch.ones(len(rows))
     keep[list(without)] = 0.0
     whole = tensors(rows)
     ids = [f"{n:064x}" for n in range(len(rows))]
     model.train()
     for observer in observers:
-        observer.run_started(RunStarted(model, optimizer, ids, 0, course.steps, 1.0))
+        observer.run_started(RunStarted(model, optimizer, ids, 0, course.steps, course.most))
     for step, chosen in enumerate(order(course, len(rows))):
         optimizer.param_groups[0]["lr"] = course.rate * course.share(step)
         optimizer.zero_grad()
@@ -175,7 +187,7 @@ def train(
             for observer in observers:
                 stack.enter_context(observer.observed(MicroBatch(step, 0, segments, batch)))
             loss_of(model, batch, keep[chosen]).backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        torch.nn.utils.clip_grad_norm_(trained, course.most)
         for observer in observers:
             observer.before_update(step)
         optimizer.step()

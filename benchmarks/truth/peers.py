@@ -11,8 +11,9 @@ import importlib.util
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -123,8 +124,7 @@ class Kept(Watching):
 
 def cosines(case: Case) -> dict[str, Floats]:
     """TracIn (Pruthi et al., 2020), its cosine, and LESS (Xia et al., 2024), each over four checkpoints."""
-    model, kept = case.model(), Kept(CHECKPOINTS)
-    train(case.course, model, case.corpus.rows, [kept])
+    model, kept = _checkpoints(case)
     layout = layout_of(model)
     capture = Capture(model, layout)
     names = ("TracIn, 4 checkpoints", "TracIn-cos, 4 checkpoints", "LESS, 4 checkpoints")
@@ -143,6 +143,13 @@ def cosines(case: Case) -> dict[str, Floats]:
     finally:
         capture.remove()
     return scores
+
+
+def _checkpoints(case: Case) -> tuple[Any, Kept]:
+    """(the trained model, what was kept on the way)."""
+    model, kept = case.model(), Kept(CHECKPOINTS)
+    train(case.course, model, case.corpus.rows, [kept])
+    return model, kept
 
 
 def shares(model: Any, capture: Capture, rows: tuple[Row, ...]) -> torch.Tensor:
@@ -218,6 +225,41 @@ def kronfluence_ekfac(
             found[f"kronfluence EK-FAC {damping if damping is None else format(damping, 'g')}"] = (
                 scores.double().numpy().T
             )
+    return found
+
+
+def dattri_tracin(case: Case) -> dict[str, Floats]:
+    """TracIn and its cosine of dattri over the four checkpoints, with all trained parameters and no projection.
+
+    Its EK-FAC does not run on this model (README). The rows go in without a mask, which transformers would look into
+    where `vmap` forbids it: padding is at the right, so causality hides it.
+    """
+    from dattri.algorithm import TracInAttributor
+    from dattri.task import AttributionTask
+    from torch.utils.data import DataLoader, TensorDataset
+
+    _, kept = _checkpoints(case)
+    model = case.model().eval()
+    rows, items = tensors(case.corpus.rows), asked(case)
+
+    def costs(names: Sequence[str]) -> Callable[[Any, tuple[torch.Tensor, ...]], torch.Tensor]:
+        def of(parameters: Any, row: tuple[torch.Tensor, ...]) -> torch.Tensor:
+            def forward(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+                return torch.func.functional_call(model, parameters, kwargs={"input_ids": input_ids})
+
+            return cost(forward, {n: value[None] for n, value in zip(names, row, strict=True)}).sum()
+
+        return of
+
+    found = {}
+    with _quiet():
+        for name, cosine in (("dattri TracIn", False), ("dattri TracIn-cos", True)):
+            states, rates = [state for state, _, _ in kept.found], [rate for _, _, rate in kept.found]
+            task = AttributionTask(costs(tuple(rows)), model, states, target_func=costs(tuple(items)))
+            attributor = TracInAttributor(task, torch.tensor(rates), cosine)
+            attributor.projector_kwargs = None  # not to 512 numbers; None given would be its default
+            parts = (DataLoader(TensorDataset(*part.values()), batch_size=32) for part in (rows, items))
+            found[f"{name}, {CHECKPOINTS} checkpoints"] = attributor.attribute(*parts).double().numpy()
     return found
 
 
@@ -307,6 +349,7 @@ def _at(case: Case, state: dict[str, torch.Tensor]) -> Any:
 def _quiet() -> Iterator[None]:
     logging.disable(logging.WARNING)
     try:
-        yield
+        with redirect_stderr(StringIO()):  # bars of progress
+            yield
     finally:
         logging.disable(logging.NOTSET)

@@ -36,7 +36,8 @@ from benchmarks.truth.truth import halves, measured
 
 CONTRIBUTION, REMOVAL, IN_RUN, RANDOM = "contribution", "removal", "in-run", "random"
 HERE = Path(__file__).parent
-KRONFLUENCE, DATTRI_LLM = (1e-3,), (0.1, 1e-3)
+KRONFLUENCE = {FULL: (1e-3,), LORA: (1e-5,)}
+DATTRI_LLM = (0.1, 1e-3)
 """Dampings of EK-FAC, chosen from a grid on seeds 100 and 101, which are not reported; see README."""
 REVERTING = (REMOVAL, CONTRIBUTION, RANDOM)
 
@@ -90,7 +91,8 @@ def peers_of(case: Case, state: dict[str, torch.Tensor]) -> dict[str, Floats]:
     """Everybody else's scores."""
     return {
         **peers.cosines(case),
-        **_peer("kronfluence", lambda: peers.kronfluence_ekfac(case, state, KRONFLUENCE)),
+        **_peer("kronfluence", lambda: peers.kronfluence_ekfac(case, state, KRONFLUENCE[case.course.mode])),
+        **_peer("dattri", lambda: peers.dattri_tracin(case)),
         **_peer("dattri_llm", lambda: peers.dattri_llm(case, state, DATTRI_LLM)),
         "lexical": peers.lexical(case),
         RANDOM: peers.chance(case),

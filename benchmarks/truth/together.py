@@ -8,7 +8,7 @@ test holds the three together.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,22 +16,52 @@ import torch
 from torch.nn.functional import cross_entropy, scaled_dot_product_attention, silu
 
 from attribution.ledger.intervals import Floats
-from benchmarks.truth.course import LORA, WIDTH, Case, order, tensors
+from benchmarks.truth.course import LORA, WIDTH, Case, Course, order, tensors
 
 AT_ONCE = 10
 LoRA = 16 / 8
 """alpha over rank, as `course.started` has it."""
 Weights = Mapping[str, torch.Tensor]
+Move = Callable[[int], None]
+"""Moves parameters by their gradients, at a step."""
+Moves = Callable[[Course, Sequence[torch.Tensor]], Move]
 
 
 def retrained_together(case: Case, without: Sequence[Collection[int]]) -> Floats:
     """(K, 2M) what the items are worth after the course without each of the K sets of rows; more is better."""
-    parts = [without[first : first + AT_ONCE] for first in range(0, len(without), AT_ONCE)]
-    return np.concatenate([_retrained(case, part) for part in parts])
+    weights = torch.ones(len(without), len(case.corpus.rows))
+    for copy, rows in enumerate(without):
+        weights[copy, list(rows)] = 0.0
+    return weighted_together(case, weights)
 
 
-def _retrained(case: Case, without: Sequence[Collection[int]]) -> Floats:
-    course, copies = case.course, len(without)
+def plainly(course: Course, trained: Sequence[torch.Tensor]) -> Move:
+    """The course's own way: clipped, then moved by its optimizer."""
+    optimizer = course.optimizer_of(trained)
+
+    def move(step: int) -> None:
+        optimizer.param_groups[0]["lr"] = course.rate * course.share(step)
+        clipped(trained, course.most)
+        optimizer.step()
+
+    return move
+
+
+def weighted_together(
+    case: Case, weights: torch.Tensor, moves: Moves = plainly, own_divisor: bool = False
+) -> Floats:
+    """(K, 2M) what the items are worth after the course with each of the K rows of weights.
+
+    Args:
+        weights: (K, N) by which the loss of each row counts; 0 leaves it out.
+        moves: what moves the stacked parameters.
+        own_divisor: a step's loss is divided by the weights of its own tokens, not by how many the whole course has.
+    """
+    return np.concatenate([_trained(case, part, moves, own_divisor) for part in weights.split(AT_ONCE)])
+
+
+def _trained(case: Case, keep: torch.Tensor, moves: Moves, own_divisor: bool) -> Floats:
+    course, copies = case.course, len(keep)
     model = case.model()
     stacked = {
         _plain(name): tensor.detach()
@@ -41,34 +71,32 @@ def _retrained(case: Case, without: Sequence[Collection[int]]) -> Floats:
         for name, tensor in model.named_parameters()
     }
     trained = [tensor for tensor in stacked.values() if tensor.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=course.rate, weight_decay=course.decay, fused=True)
-    turns = _turns(model)
-    keep = torch.ones(copies, len(case.corpus.rows))
-    for copy, rows in enumerate(without):
-        keep[copy, list(rows)] = 0.0
+    move, turns = moves(course, trained), _turns(model)
     whole = tensors(case.corpus.rows)
     for step, chosen in enumerate(order(course, len(case.corpus.rows))):
-        optimizer.param_groups[0]["lr"] = course.rate * course.share(step)
-        optimizer.zero_grad()
         ids, labels = whole["input_ids"][chosen], whole["labels"][chosen][:, 1:]
         counted = labels != -100
         logits = _logits(stacked, ids, counted, turns, course.mode)
         each = cross_entropy(logits.transpose(1, 2), labels[counted].expand(copies, -1), reduction="none")
         of = torch.arange(len(chosen))[:, None].expand_as(labels)[counted]  # the row of each answer token
-        ((each * keep[:, chosen][:, of]).sum() / counted.sum()).backward()
-        _clip(trained)
-        optimizer.step()
+        counts = keep[:, chosen][:, of]
+        divisor = counts.sum(1, keepdim=True).clamp(min=1) if own_divisor else counted.sum()
+        (each * counts / divisor).sum().backward()
+        move(step)
+        for tensor in trained:
+            tensor.grad = None
     with torch.no_grad():
         return _worth(case, stacked, turns)
 
 
-def _clip(trained: Sequence[torch.Tensor], most: float = 1.0) -> None:
-    """Each copy's gradient to a norm of at most 1."""
+def clipped(trained: Sequence[torch.Tensor], most: float) -> torch.Tensor:
+    """(K,) by what each copy's gradient was multiplied, so that its norm is at most this."""
     gradients = [t.grad for t in trained if t.grad is not None]
     squares = torch.stack([g.flatten(1).square().sum(1) for g in gradients]).sum(0)
     factors = (most / (squares.sqrt() + 1e-6)).clamp(max=1.0)
     for g in gradients:
         g.mul_(factors.view(-1, *[1] * (g.ndim - 1)))
+    return factors
 
 
 def _worth(case: Case, stacked: Weights, turns: tuple[torch.Tensor, torch.Tensor]) -> Floats:

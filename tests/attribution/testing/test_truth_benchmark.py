@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from benchmarks.truth.corpus import LEAKED, WORDS, WRONG, Corpus, Row, corpus
-from benchmarks.truth.course import FULL, LORA, Course, case_of, empty_model
+from benchmarks.truth.course import FULL, LORA, Case, Course, case_of, empty_model
 from benchmarks.truth.figures import Seed, correlated, ranked
+from benchmarks.truth.ladder import HELD, LEDGER, netted, watched, worth_of
+from benchmarks.truth.ours import contributions
 from benchmarks.truth.store import Store
 from benchmarks.truth.together import retrained_together
 from benchmarks.truth.truth import halves
@@ -57,6 +59,39 @@ def test_courses_side_by_side_end_as_courses_one_by_one(mode: str, tmp_path: Pat
     assert pytest.approx(expected, abs=2e-4) == found
     assert pytest.approx(case.after, abs=2e-4) == found[0]
     assert np.abs(found[2] - found[0]).max() > 1e-2
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    base = tmp_path_factory.mktemp("truth") / "base.pt"
+    torch.save(empty_model().state_dict(), base)
+    return case_of(Course(FULL, seed=3, rows=2, steps=9), base)
+
+
+class TestLadder:
+    def test_its_last_form_is_the_ledger(self, case: Case):
+        forms = watched(case)
+
+        found = forms.sums[LEDGER].sum(0)
+
+        expected = contributions(forms.tracer, len(case.corpus.rows))
+        assert np.abs(expected).max() > 1e-2
+        assert pytest.approx(expected, abs=1e-4 * np.abs(expected).max()) == found
+
+    def test_all_rows_with_the_second_moments_of_the_run_are_the_run(self, case: Case):
+        found = worth_of(case, HELD, np.ones((1, len(case.corpus.rows))))
+
+        assert pytest.approx(case.after[: case.items], abs=2e-4) == found[0]
+
+
+def test_netted_amounts_have_the_sums_of_the_amounts():
+    parts = np.random.default_rng(0).normal(size=(3, 8, 2))
+    parts[0] -= parts[0].mean(0)  # all of it is taken back
+
+    found = netted(parts)
+
+    assert pytest.approx(parts.sum((0, 1))) == found.sum(0)
+    assert pytest.approx(netted(parts[1:])) == found
 
 
 def test_halves_are_halves_and_more_of_them_change_nothing():
