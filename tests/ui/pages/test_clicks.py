@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections import Counter
 
@@ -14,9 +15,10 @@ from governance.waivers.book import read_book
 from tests.ui.conftest import Demo, inside
 from tests.ui.pages.conftest import Open, Seen
 from ui.cli.main import main
-from ui.dashboard.components.asking import told_apart
+from ui.dashboard.components.asking import pills, told_apart
 from ui.dashboard.components.opening import ASKED
 from ui.dashboard.desk import Role
+from ui.dashboard.url_state import EvalsQuery, address
 
 
 def audit(demo: Demo) -> str:
@@ -58,6 +60,24 @@ def test_of_two_audits_of_one_minute_the_one_that_is_shown_stays(open_as_reviewe
     seen.app.run()
 
     assert {"run": later} == params(seen)
+
+
+def test_another_audit_is_shown_by_the_same_filters(open_as_reviewer: Open, own_demo: Demo, run: str):
+    later = audit(own_demo)
+    seen = open_as_reviewer("findings", run=run, rule="DUP003", page=2, row=1)
+    assert "/findings?rule=DUP003" in seen.links("/findings")
+    seen.app.selectbox(key="asked:run").select(later).run()
+
+    assert {"run": later, "rule": "DUP003"} == params(seen)
+    assert "No finding matches these filters." in seen.text
+
+
+def test_the_filters_are_taken_away_and_nothing_else():
+    query = EvalsQuery(run="r", base="a", head="b", suite="s", sort="gain", change="fixed", q="x", page=3)
+    shown = pills("evals", query, [("change", "change", "fixed"), ("q", "words", "x")]) or ""
+
+    clear = address("evals", EvalsQuery(run="r", base="a", head="b", suite="s", sort="gain"))
+    assert f'href="{html.escape(clear)}" data-go="1" class="clear"' in shown
 
 
 def test_a_dialog_opens_though_a_later_audit_has_no_such_finding(

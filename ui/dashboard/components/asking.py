@@ -106,5 +106,5 @@ def pills(page: str, query: Query, shown: Sequence[tuple[str, str, Markup | str]
         )
         for name, label, value in shown
     ]
-    clear = link("Clear filters", address(page, type(query)(run=query.run)), "clear")
+    clear = link("Clear filters", address(page, query.at(**defaults)), "clear")
     return tag("div", items, clear, cls="pills")
