@@ -23,6 +23,7 @@ SHOWN = """() => {
   return lines.map(l => l.trim()).filter(l => l && !icons.includes(l)).join('\\n');
 }"""
 """All that can be read and all that is chosen on a page that is drawn to its end; nothing before that."""
+TRIES = 20
 Act = Callable[[Any], None]
 
 
@@ -75,8 +76,16 @@ def pick(label: str, words: str) -> Act:
     """One of the options of a choice; `words` are part of what it says."""
 
     def act(page: Any) -> None:
-        page.locator('[data-testid="stSelectbox"]', has_text=label).first.get_by_role("combobox").click()
-        page.get_by_role("option").filter(has_text=words).first.click()
+        box = page.locator('[data-testid="stSelectbox"]', has_text=label).first.get_by_role("combobox")
+        option = page.get_by_role("option").filter(has_text=words).first
+        for _ in range(TRIES):
+            box.click()
+            try:
+                option.wait_for(timeout=PATIENCE / TRIES)
+                break
+            except Waited:  # the list closes where the page scrolls, as it does when a box comes into view
+                continue
+        option.click()
 
     return act
 

@@ -81,9 +81,12 @@ WAYS = (
     ), "td a:text-is('open')"),
     Way("evals", {"head": HEAD}, (
         ("change", press(".facet a:has-text('fixed')")), ("sort", pick("Order", "unlikelier")),
-        ("base", pick("Base", "models/base")), ("scorer", pick("Score", "benchmark")), ("page", NEXT),
+        ("scorer", pick("Score", "benchmark")), ("page", NEXT),
     ), "table:has-text('Right answer') td a"),
-    Way("evals", {}, (
+    Way("evals", {"suite": "finance"}, (
+        ("base head", pick("Base", "name 7")),
+    ), "table:has-text('Right answer') td a"),
+    Way("evals", {"suite": "other"}, (
         ("suite", press("td a:text-is('finance')")), ("label", press("td a:text-is('name 1')")),
         ("traced", press(".facet a:has-text('causes')")), ("q", look_for("bond")),
     ), "table:has-text('Right answer') td a"),
