@@ -63,9 +63,19 @@ def walk(server: Server, person: str, seed: int, stop: Event, diary: Diary) -> N
                 if sum(diary.pages.values()) % DECISIONS == 0:
                     (_ask if person == "ann" else _approve)(one, chance, diary)
         except Exception as error:
-            diary.faults.append(f"{type(error).__name__}: {error} at {one.page.url}")
+            diary.faults.append(
+                f"{type(error).__name__}: {error} at {one.page.url}, which shows: {_state(one)}"
+            )
         diary.faults += one.faults
         browser.close()
+
+
+def _state(one: Watched) -> str:
+    """Whether the page is still being drawn, and the beginning of what it says."""
+    app = one.page.locator(".stApp").first
+    return (
+        f"{app.get_attribute('data-test-script-state')}, {one.page.locator('.stMain').inner_text()[:400]!r}"
+    )
 
 
 def _look(one: Watched, chance: random.Random, diary: Diary) -> None:
@@ -100,7 +110,7 @@ def check(one: Watched, diary: Diary) -> None:
 
 def _ask(one: Watched, chance: random.Random, diary: Diary) -> None:
     """A waiver is asked for, of a finding on one of the first pages of the list."""
-    page = one.open(f"/findings?page={chance.randint(1, 8)}&severity=note")
+    page = one.open(f"/findings?page={chance.randint(1, 2)}&severity=note")
     found = page.locator('td a[href^="/finding?"]')
     if not found.count():
         return

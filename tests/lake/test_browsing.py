@@ -65,6 +65,8 @@ def _report(run: str) -> AuditReport:
 def test_runs_are_listed_latest_first(lake: Lake):
     assert ["run-2", "run-1"] == [r.run for r in runs.recent_runs(lake)]
     assert ["run-2"] == [r.run for r in runs.recent_runs(lake, 1)]
+    assert ["run-2", "run-1"] == [r.run for r in runs.recent_runs(lake, 1, also="run-1")]
+    assert ["run-2"] == [r.run for r in runs.recent_runs(lake, 1, also="run-2")]
 
 
 def test_the_head_of_a_report_is_the_report_without_its_tables(lake: Lake):

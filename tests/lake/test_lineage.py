@@ -67,6 +67,14 @@ def test_a_base_model_is_known_by_its_hash_and_a_suite_by_its_content(lake: Lake
     assert {f"model:{'b' * 64}", "suite:finance@1", f"evaluation:{BEFORE}", f"attribution:{TRACED}"} == found
 
 
+def test_a_model_that_was_trained_from_and_evaluated_has_one_name(lake: Lake):
+    looks = [around(lake, f"training:{RUN}", 1, "up") for _ in range(20)]
+
+    assert {("base model", "new:tiny")} == {
+        (n.remark, n.title) for g in looks for n in g.nodes if n.kind == "model"
+    }
+
+
 def test_nothing_is_around_what_is_not_there(lake: Lake):
     for key in ("split:sft@9", "nothing", "", "split:' OR 1=1 --"):
         assert Graph((), ()) == around(lake, key, 8, "both")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -10,13 +11,14 @@ from governance.errors import GovernError, NotFound
 from governance.lake.location import parse_location
 from ui.dashboard import safe_text
 from ui.dashboard.catalogue import Page, visible
+from ui.dashboard.components import asking, opening
 from ui.dashboard.components.saying import command, draw, error, heading, notice
 from ui.dashboard.components.tables import link
 from ui.dashboard.desk import FLASH, Desk, desk
 from ui.dashboard.door import sign_out
 from ui.dashboard.markup import Markup, tag
 from ui.dashboard.reading.visit import Visit, arrive
-from ui.dashboard.url_state import Query, address
+from ui.dashboard.url_state import Query, address, in_run
 
 
 def show(page: Page, body: Callable[[Visit], None], *, needs_run: bool = True) -> None:
@@ -42,8 +44,14 @@ def show(page: Page, body: Callable[[Visit], None], *, needs_run: bool = True) -
         _no_audit(here)
         return
     _remarks(page, visit)
+    opening.drawing(f"{page.path}?{urlencode(sorted(visit.params.items()))}")
+    _calmly(lambda: body(visit))
+    _calmly(opening.open_asked)
+
+
+def _calmly(act: Callable[[], None]) -> None:
     try:
-        body(visit)
+        act()
     except GovernError as found:
         error(found)
 
@@ -76,13 +84,12 @@ def _place(one: Page, now: Page, query: Query) -> Markup:
 
 
 def _choose_run(visit: Visit) -> None:
-    """The run; choosing another one keeps nothing but the page, whose filters may mean nothing there."""
+    """The run; another one is shown the same way, as far as it has what the filters mean."""
     key = "asked:run"
-    words = {r.run: f"{r.started[:16].replace('T', ' ')}  {r.verdict}" for r in visit.known}
     st.session_state[key] = visit.run
-    st.selectbox(
-        "Audit", list(words), key=key, format_func=lambda run: words[run],
-        on_change=lambda: st.query_params.from_dict({"run": st.session_state[key]}),
+    asking.box(
+        "Audit", {r.run: f"{asking.moment(r.started, r.run)}  {r.verdict}" for r in visit.known}, key,
+        lambda: st.query_params.from_dict(in_run(st.query_params.to_dict(), st.session_state[key])),
     )  # fmt: skip
 
 
@@ -104,7 +111,8 @@ def _remarks(page: Page, visit: Visit) -> None:
         words = f"There is no run {safe_text.words(visit.missing)} in this lake; this is the latest one."
         notice("info", words)
     elif visit.run and not visit.latest:
-        newest = link("Show the latest", address(page.path if not page.hidden else "", Query()))
+        params = urlencode(in_run(visit.params, ""))
+        newest = link("Show the latest", f"{address(page.path)}{params and '?'}{params}")
         notice("info", "A later audit is stored.", newest)
 
 

@@ -130,6 +130,7 @@ def settings(place: Place, *, browser: bool) -> dict[str, object]:
         "client.showErrorDetails": "none",
         "client.showErrorLinks": "false",
         "logger.hideWelcomeMessage": True,
+        "logger.enableRich": False,  # what went wrong goes to standard error, in plain lines
         "runner.magicEnabled": False,
         "global.developmentMode": False,
         **theme.options(),

@@ -200,10 +200,16 @@ class DuplicatesQuery(Listing):
 
 
 @dataclass(frozen=True)
-class ClusterQuery(Query):
-    """One cluster, and which of its members is looked at."""
+class OverlapQuery(Query):
+    """One overlap of a row with an evaluation item."""
 
     id: str = matching(re.compile(r"[0-9a-f]{8,64}"))
+
+
+@dataclass(frozen=True)
+class ClusterQuery(OverlapQuery):
+    """One cluster, and which of its members is looked at."""
+
     member: int = whole(1, 1)
 
 
@@ -357,6 +363,15 @@ class DriversQuery(Query):
         if len(name) > LONGEST or not name.isprintable():
             return None
         return self.at(group=name, unnamed="" if name else "1")
+
+
+def in_run(params: Mapping[str, str], run: str) -> dict[str, str]:
+    """The parameters of the same view of another run; empty is the latest.
+
+    What tells a place within a run is left out: another run has other rows there.
+    """
+    kept = {name: value for name, value in params.items() if name not in {"run", "page", "row", "member"}}
+    return {**({"run": run} if run else {}), **kept}
 
 
 def address(page: str, query: Query | None = None) -> str:

@@ -70,9 +70,9 @@ _NODES: Mapping[str, tuple[str, ...]] = {
     """SELECT 'training:' || run, run, kind || ', ' || state, started, finished FROM lake.trainings""": (
         "trainings",
     ),
-    """SELECT 'model:' || model_hash, any_value(model), 'base model', min(started), ''
+    """SELECT 'model:' || model_hash, min(model), 'base model', min(started), ''
        FROM lake.trainings WHERE model_hash <> '' GROUP BY model_hash""": ("trainings",),
-    """SELECT 'model:' || model_hash, any_value(model), 'model', min(started), ''
+    """SELECT 'model:' || model_hash, min(model), 'model', min(started), ''
        FROM lake.evaluations WHERE run = '' AND model_hash <> '' GROUP BY model_hash""": ("evaluations",),
     """SELECT 'evaluation:' || evaluation, suite, state || coalesce(', ' || round(100 * strict, 1) || ' %', ''),
            started, finished
@@ -129,11 +129,14 @@ class Graph:
 
 
 def around(lake: Lake, key: str, depth: int, direction: str) -> Graph:
-    """What the node came of (`up`), and what came of it (`down`), so many steps far; empty where it is not there."""
+    """What the node came of (`up`), and what came of it (`down`), so many steps far; empty where it is not there.
+
+    A model that was trained from and evaluated is known twice: it is a base model, which comes first by name.
+    """
     steps, edges = _walked(lake, key, depth, direction)
     sql = (
         f"WITH nodes(key, title, remark, started, finished) AS ({_nodes(lake)})"
-        " SELECT key, any_value(title), any_value(remark), min(started), max(finished) FROM nodes"
+        " SELECT key, min(title), min(remark), min(started), max(finished) FROM nodes"
         " WHERE key IN (SELECT unnest(?)) GROUP BY key"
     )
     near = sorted(steps, key=lambda k: (steps[k], k))

@@ -28,15 +28,15 @@ class RunLine:
     datasets: tuple[str, ...]
 
 
-def recent_runs(lake: Lake, most: int = MOST_RUNS) -> list[RunLine]:
-    """The latest audits, latest first."""
+def recent_runs(lake: Lake, most: int = MOST_RUNS, also: str = "") -> list[RunLine]:
+    """The latest audits, latest first, and the one that is named, however old it is."""
     sql = (
         "SELECT a.run, a.started, a.verdict, a.findings, list(d.name ORDER BY d.position)"
-        " FROM (SELECT * FROM lake.audits ORDER BY seq DESC LIMIT ?) a"
+        " FROM (SELECT * FROM lake.audits QUALIFY row_number() OVER (ORDER BY seq DESC) <= ? OR run = ?) a"
         " LEFT JOIN lake.audit_datasets d ON d.run = a.run"
         " GROUP BY a.run, a.started, a.verdict, a.findings, a.seq ORDER BY a.seq DESC"
     )
-    found = lake.fetch(sql, [most])
+    found = lake.fetch(sql, [most, also])
     return [
         RunLine(run, at, said, n, tuple(x for x in names or () if x)) for run, at, said, n, names in found
     ]

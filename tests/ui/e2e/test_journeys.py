@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from governance.lake.browsing import findings
 from governance.lake.browsing.wanted import Wanted
 from governance.lake.events import verify_chain
 from governance.waivers.log import history
+from tests.ui.conftest import Demo
 from tests.ui.e2e.conftest import Server, Watched
+from tests.ui.pages.test_clicks import audit
 
 pytestmark = pytest.mark.browser
 Serve = Callable[[str, Path], Server]
@@ -116,6 +119,27 @@ def test_a_waiver_is_asked_for_by_one_person_and_approved_by_another(
         ]
         assert verify_chain(lake).ok
     assert 'approved_by = "ben"' in (desk_folder / "waivers.toml").read_text()
+
+
+def test_no_click_is_lost_and_none_counts_twice_while_audits_are_written(
+    serve: Serve, watch: Watch, demo: Demo, tmp_path: Path
+):
+    folder = tmp_path / "demo"
+    shutil.copytree(demo.folder, folder)
+    page = watch(serve("ann", folder)).open("/findings?rule=QLT006")
+    page.locator("td a").first.click()
+    page.get_by_role("button", name="Ask for a waiver").wait_for()
+    later = audit(Demo(folder))
+    page.get_by_role("button", name="Ask for a waiver").click()
+    page.get_by_label("Why it is acceptable").fill("it was looked at")
+    page.get_by_label("Why it is acceptable").blur()
+    page.get_by_role("button", name="Ask", exact=True).dblclick()
+    page.get_by_text("asked for waiver W-0001").wait_for()
+
+    assert "id=" in page.url
+    assert later not in page.url
+    with open_lake(str(folder / ".govern"), read_only=True) as lake:
+        assert [("waiver.add", "W-0001")] == [(c.action, c.id) for c in history(lake)]
 
 
 def test_keyboard_alone_reaches_a_finding(serve: Serve, watch: Watch, desk_folder: Path):

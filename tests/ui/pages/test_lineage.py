@@ -63,6 +63,17 @@ def test_evaluations_and_attributions_lead_to_their_pages(visit: Open, trained: 
     assert seen.links("/evals?head=")
 
 
+def test_links_stay_in_the_audit_that_is_looked_at(visit: Open, trained: str):
+    seen = visit("lineage", trained, node=f"attribution:{TRACED}", depth=6)
+    run = seen.app.selectbox(key="asked:run").value
+    pinned = visit("lineage", trained, node=f"attribution:{TRACED}", depth=6, run=run)
+
+    places = ("/dataset?", "/splits?", "/evals?", "/drivers?")
+    found = [link for place in places for link in pinned.links(place)]
+    assert set(places) == {f"{link.partition('?')[0]}?" for link in found}
+    assert [] == [link for link in found if f"run={run}" not in link]
+
+
 def test_events_can_be_copied(visit: Open, trained: str):
     seen = visit("lineage", trained, node="split:sft@1")
 

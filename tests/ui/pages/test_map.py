@@ -82,6 +82,15 @@ def test_a_cluster_is_chosen_by_the_address(visit: Open, mapped: Mapped):
     assert f"DUP003 {mapped.cluster[:12]}" in seen.text
 
 
+def test_a_cluster_leads_to_its_rows_on_the_map(visit: Open, mapped: Mapped, demo: Demo, run: str):
+    links = visit("cluster", mapped.lake, id=mapped.cluster).links("/map?")
+
+    assert [f"/map?run={run}&colour=cluster&cluster={mapped.cluster}"] == [
+        x for x in links if "cluster=" in x
+    ]
+    assert [] == [x for x in visit("cluster", demo.lake, id=mapped.cluster).links("/map?") if "cluster=" in x]
+
+
 def test_rows_of_any_finding_can_be_chosen(visit: Open, mapped: Mapped, fingerprints: dict[str, str]):
     found = fingerprints["CON003"]
     seen = visit("map", mapped.lake, colour="cluster", cluster=found)

@@ -108,6 +108,21 @@ def test_the_register_shows_each_with_its_state(
     assert [True, False] == [b.disabled for b in own.app.button]
 
 
+def test_the_register_of_one_person_says_so(
+    visit: Open, own_demo: Demo, at_desk: Sit, fingerprints: dict[str, str]
+):
+    for person, rule in (("ann", "DUP003"), ("eve", "DUP001")):
+        at_desk(desk(own_demo, person))
+        deciding.request(wanted(fingerprints[rule]))
+    waivers = own_demo.folder / "waivers.toml"
+    assert "/waivers?owner=eve" in visit("waivers", own_demo.lake, waivers=waivers).links("/waivers?")
+    seen = visit("waivers", own_demo.lake, waivers=waivers, owner="eve")
+
+    assert "of: eve" in seen.text
+    assert "W-0002" in seen.text
+    assert "W-0001" not in seen.text
+
+
 def test_a_waiver_of_a_filter_is_asked_for_from_the_list(visit: Open, own_demo: Demo):
     waivers = own_demo.folder / "waivers.toml"
     seen = visit("findings", own_demo.lake, Role.REVIEWER, waivers=waivers, rule="DUP005", severity="note")

@@ -80,6 +80,7 @@ def test_a_port_in_use_is_said_before_anything_starts():
 def test_the_server_tells_nobody_and_listens_here_only():
     found = settings(Place(), browser=False)
 
+    assert found["logger.enableRich"] is False  # with it, errors go to standard output
     assert found["browser.gatherUsageStats"] is False
     assert found["server.address"] == "127.0.0.1"
     assert found["server.allowedHosts"] == ["127.0.0.1", "localhost", "::1"]

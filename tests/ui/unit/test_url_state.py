@@ -23,6 +23,7 @@ from ui.dashboard.url_state import (
     FindingsQuery,
     LineageQuery,
     MapQuery,
+    OverlapQuery,
     ProposalsQuery,
     Query,
     RuleQuery,
@@ -30,11 +31,12 @@ from ui.dashboard.url_state import (
     WaiversQuery,
     WhyQuery,
     address,
+    in_run,
 )
 
 QUERIES = (
     Query, FindingsQuery, FindingQuery, DuplicatesQuery, ClusterQuery, ContaminationQuery, DatasetQuery, WaiversQuery,
-    RuleQuery, EvalsQuery, WhyQuery, DriversQuery, SplitsQuery, LineageQuery, ProposalsQuery,
+    RuleQuery, EvalsQuery, WhyQuery, DriversQuery, SplitsQuery, LineageQuery, ProposalsQuery, OverlapQuery,
     MapQuery,
 )  # fmt: skip
 WORDS = st.text(st.characters(blacklist_categories=("C", "Z")), max_size=30)
@@ -139,6 +141,13 @@ def test_a_new_filter_starts_at_the_first_page():
 )  # fmt: skip
 def test_drops_what_means_nothing(name: str, value: str):
     assert (FindingQuery(), (name,)) == FindingQuery.read({name: value})
+
+
+def test_the_same_view_of_another_run_has_no_places_of_this_one():
+    params = {"run": "a", "rule": "CON001", "page": "3", "row": "7", "member": "2", "q": "x"}
+
+    assert {"run": "b", "rule": "CON001", "q": "x"} == in_run(params, "b")
+    assert {"rule": "CON001", "q": "x"} == in_run(params, "")
 
 
 def test_every_order_of_the_lake_can_be_asked_for():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 import streamlit as st
 
@@ -32,13 +33,38 @@ def search(query: Query, label: str, placeholder: str) -> None:
 def choose(query: Query, name: str, label: str, options: Mapping[str, str]) -> None:
     """One of several values of a field; `options` are value -> words."""
     key = f"asked:{name}"
-    values = list(options)
     now = getattr(query, name)
-    st.session_state[key] = now if now in values else values[0]
-    st.selectbox(
-        label, values, key=key, format_func=lambda value: options[value],
-        on_change=lambda: go_to(query.at(**{name: st.session_state[key]})),
-    )  # fmt: skip
+    st.session_state[key] = now if now in options else next(iter(options))
+    box(label, options, key, lambda: go_to(query.at(**{name: st.session_state[key]})))
+
+
+def box(label: str, options: Mapping[str, str], key: str, on_change: Callable[[], None] | None = None) -> str:
+    """The value that is chosen of `options`, which are value -> words."""
+    words = told_apart(options)
+    return st.selectbox(
+        label, list(words), key=key, format_func=lambda value: words[value], on_change=on_change
+    ) or ""  # fmt: skip
+
+
+def told_apart(options: Mapping[str, str]) -> dict[str, str]:
+    """The options with words that are all different: of those alike every further one gets a number.
+
+    A browser sends the words of what is chosen, and Streamlit takes the last option of these words. Were two alike, any
+    click on the page would choose the last of them.
+    """
+    found: dict[str, str] = {}
+    taken, met = set(options.values()), set[str]()
+    for value, words in options.items():
+        numbered = (f"{words} ({n})" for n in count(2))
+        found[value] = next(own for own in numbered if own not in taken) if words in met else words
+        met.add(words)
+        taken.add(found[value])
+    return found
+
+
+def moment(at: str, ident: str) -> str:
+    """When something was made, to the minute, with the end of its id, so that two of one minute are told apart."""
+    return f"{at[:16].replace('T', ' ')} {ident.rpartition('-')[2][:12]}"
 
 
 def _clean(words: str) -> str:
@@ -80,5 +106,5 @@ def pills(page: str, query: Query, shown: Sequence[tuple[str, str, Markup | str]
         )
         for name, label, value in shown
     ]
-    clear = link("Clear filters", address(page, type(query)(run=query.run)), "clear")
+    clear = link("Clear filters", address(page, query.at(**defaults)), "clear")
     return tag("div", items, clear, cls="pills")

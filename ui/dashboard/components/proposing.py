@@ -12,6 +12,7 @@ from governance.proposals import actions
 from governance.proposals.model import MOST_SAMPLES, Change, Effect, Kind, Proposal, Standing, State
 from governance.reports.words import plural
 from ui.dashboard import deciding, safe_text
+from ui.dashboard.components import asking, opening
 from ui.dashboard.components.saying import draw
 from ui.dashboard.desk import Role
 from ui.dashboard.markup import Markup, tag
@@ -34,13 +35,13 @@ def ask_to_leave_out(
     """
     if not count or count > MOST_SAMPLES or not visit.desk.may(Role.REVIEWER):
         return
-    if st.button(
-        f"Propose to leave out {plural(count, 'sample')}",
-        key="propose:drop",
-        icon=":material/playlist_remove:",
-    ):
+
+    def ask() -> None:
         chosen = tuple(dict.fromkeys(samples()))
         _propose(visit, Change(Kind.DROP, "", chosen, finding=finding, origin=origin))
+
+    label = f"Propose to leave out {plural(count, 'sample')}"
+    opening.button(label, "propose:drop", ask, icon=":material/playlist_remove:")
 
 
 def ask_to_leave_out_all(visit: Visit, query: FindingsQuery, total: int) -> None:
@@ -60,38 +61,33 @@ def ask_to_stand(visit: Visit, finding: str, sample: str) -> None:
     change = actions.representative_change(visit.lake, finding, sample)
     same = change.samples == (change.instead_of,)
     told = "This row says the very same as the one that stays." if same else None
-    if st.button(
-        "Let this row stay instead",
-        key="propose:stays",
-        disabled=same,
-        help=told,
+    opening.button(
+        "Let this row stay instead", "propose:stays", lambda: _propose(visit, change), blocked=told,
         icon=":material/swap_horiz:",
-    ):
-        _propose(visit, change)
+    )  # fmt: skip
 
 
 def ask_for_share(visit: Visit, name: str, labels: Mapping[str, int]) -> None:
     """A button that proposes how many rows of a label the next split holds at most."""
-    if labels and visit.desk.may(Role.REVIEWER) and st.button(
-        "Propose another share of a label", key="propose:share", icon=":material/percent:"
-    ):  # fmt: skip
-        _share(visit, name, labels)
+    if labels and visit.desk.may(Role.REVIEWER):
+        label, icon = "Propose another share of a label", ":material/percent:"
+        opening.button(label, "propose:share", lambda: _share(visit, name, labels), icon=icon)
 
 
 @st.dialog("Propose a change of the next split", width="large")
 def _propose(visit: Visit, change: Change) -> None:
-    known = ["", *splits.names(visit.lake)]
-    chosen = st.selectbox("For", known, key=SPLIT, format_func=lambda n: safe_text.words(n) if n else EVERY)
-    _send_form(visit, replace(change, split=chosen or ""))
+    known = {"": EVERY, **{name: safe_text.words(name) for name in splits.names(visit.lake)}}
+    _send_form(visit, replace(change, split=asking.box("For", known, SPLIT)))
 
 
 @st.dialog("Propose another share of a label", width="large")
 def _share(visit: Visit, name: str, labels: Mapping[str, int]) -> None:
-    label = st.selectbox("Label", list(labels), key=LABEL,
-                         format_func=lambda n: f"{_named(n)}: {plural(labels[n], 'row')} now")  # fmt: skip
-    most = labels.get(label or "", 0)
+    label = asking.box(
+        "Label", {n: f"{_named(n)}: {plural(rows, 'row')} now" for n, rows in labels.items()}, LABEL
+    )
+    most = labels.get(label, 0)
     rows = st.number_input("Rows at most", min_value=0, value=most, step=1, key=ROWS)
-    _send_form(visit, Change(Kind.SHARE, name, label=label or "", rows=int(rows)))
+    _send_form(visit, Change(Kind.SHARE, name, label=label, rows=int(rows)))
 
 
 def _named(label: str) -> str:
@@ -134,7 +130,7 @@ def _send(drawn: Change) -> None:
     if drawn.kind is Kind.SHARE:
         change = replace(drawn, label=str(state[LABEL] or ""), rows=int(state[ROWS]))
     reason = str(state[REASON]).strip()
-    deciding.said(lambda: _proposed(deciding.propose(change, reason)))
+    opening.conclude(lambda: _proposed(deciding.propose(change, reason)))
 
 
 def _proposed(found: Proposal) -> str:
@@ -151,12 +147,12 @@ def decide(visit: Visit, found: Standing) -> None:
     with st.container(horizontal=True):
         if found.state is State.PROPOSED:
             blocked = "You proposed this; somebody else approves it." if own else None
-            if st.button("Approve", key="proposal:approve", type="primary", disabled=own, help=blocked):
-                _approve(visit, found.proposal)
-            if st.button("Reject", key="proposal:reject"):
-                _close("Reject", found.proposal)
-        elif found.state is State.APPROVED and st.button("Revoke", key="proposal:revoke"):
-            _close("Revoke", found.proposal)
+            opening.button(
+                "Approve", "proposal:approve", lambda: _approve(visit, found.proposal), primary=True, blocked=blocked
+            )  # fmt: skip
+            opening.button("Reject", "proposal:reject", lambda: _close("Reject", found.proposal))
+        elif found.state is State.APPROVED:
+            opening.button("Revoke", "proposal:revoke", lambda: _close("Revoke", found.proposal))
 
 
 @st.dialog("Approve a proposal")
@@ -174,7 +170,7 @@ def _approve(visit: Visit, proposal: Proposal) -> None:
 
 
 def _approved(ident: str) -> None:
-    deciding.said(
+    opening.conclude(
         lambda: f"{deciding.approve_proposal(ident).proposal.id} is approved; the next curation takes it up."
     )
 
@@ -193,6 +189,6 @@ def _close(verb: str, proposal: Proposal) -> None:
 def _closed(verb: str, ident: str) -> None:
     reason = str(st.session_state[REASON]).strip()
     act = deciding.reject_proposal if verb == "Reject" else deciding.revoke_proposal
-    deciding.said(
+    opening.conclude(
         lambda: f"{act(ident, reason).proposal.id} is {'rejected' if verb == 'Reject' else 'revoked'}."
     )

@@ -14,6 +14,7 @@ from governance.lake import reveals
 from governance.lake.browsing.evidence import Line
 from governance.lake.browsing.findings import Found
 from ui.dashboard import deciding, safe_text
+from ui.dashboard.components import opening
 from ui.dashboard.components.saying import draw, section
 from ui.dashboard.components.tables import Column, table
 from ui.dashboard.desk import desk
@@ -42,8 +43,8 @@ def askable(visit: Visit, line: Line) -> bool:
 def ask(visit: Visit, found: Found, number: int, line: Line) -> None:
     """A button that asks to see a line unmasked; to be drawn where that is `askable`."""
     place = safe_text.words(visit.place(line), 120)
-    if st.button("Show what is masked", key=f"reveal:{number}", icon=":material/visibility:"):
-        _dialog(visit.run, found, number, place)
+    label, icon = "Show what is masked", ":material/visibility:"
+    opening.button(label, f"reveal:{number}", lambda: _dialog(visit.run, found, number, place), icon=icon)
 
 
 @st.dialog("Show what is masked")
@@ -61,7 +62,7 @@ def _dialog(run: str, found: Found, number: int, place: str) -> None:
 
 def _reveal(run: str, fingerprint: str, line: int) -> None:
     reason = str(st.session_state[REASON]).strip()
-    deciding.said(lambda: _recorded(run, fingerprint, line, reason))
+    opening.conclude(lambda: _recorded(run, fingerprint, line, reason))
 
 
 def _recorded(run: str, fingerprint: str, line: int, reason: str) -> str:

@@ -39,21 +39,20 @@ def left_out(visit: Visit, query: SplitsQuery, record: SplitRecord) -> None:
         Column("Stands for it", "tight"),
     )  # fmt: skip
     rows: list[list[Child]] = [
-        [_place(r.dataset, r.row), *_why(record, r), _sample(r.sample_id), _sample(r.stands)] for r in found
+        [_place(r.dataset, r.row), *_why(query, record, r), _sample(r.sample_id), _sample(r.stands)]
+        for r in found
     ]
     draw(table(columns, rows, "Rows that were left out"), pager("splits", query, total))
 
 
-def _why(record: SplitRecord, one: Left) -> list[Child]:
+def _why(query: SplitsQuery, record: SplitRecord, one: Left) -> list[Child]:
     rule: Child = one.rule or ""
     if one.finding and one.rule:
         rule = link(one.rule, address("finding", FindingQuery(run=record.run, id=one.finding)))
     said = one.decision or ""
     ident = said.removeprefix("proposal ") if said.startswith("proposal P-") else ""
-    return [
-        rule,
-        link(said, address("proposals", ProposalsQuery(id=ident))) if ident else safe_text.words(said, 160),
-    ]
+    known = address("proposals", ProposalsQuery(run=query.run, id=ident))
+    return [rule, link(said, known) if ident else safe_text.words(said, 160)]
 
 
 def _place(dataset: str, row: int) -> str:
@@ -69,7 +68,7 @@ def members(visit: Visit, query: SplitsQuery, record: SplitRecord) -> None:
     total = splits.member_count(visit.lake, record, query.by, query.value)
     shown = safe_text.words(query.value) or "(none)"
     section(f"Rows of {query.by} {shown}")
-    draw(_pills(query, [("by", query.by, shown)]))
+    draw(_pills(query.at(value=""), [("by", query.by, shown)]))
     if not total:
         draw(empty(f"No row of the split has this {query.by}."))
         return
@@ -140,7 +139,7 @@ def _changed(visit: Visit, query: SplitsQuery, old: SplitRecord, new: SplitRecor
     if without:
         told = "Why it was not in before" if query.change == "added" else "Why it is not in now"
         columns += [Column(told), Column("Rule", "tight"), Column("Decided by")]
-    rows = [[*_which(c), *(_reason(without, why.get(c.sample_id)) if without else [])] for c in found]
+    rows = [[*_which(c), *(_reason(query, without, why.get(c.sample_id)) if without else [])] for c in found]
     draw(table(columns, rows, "Rows that differ"), pager("splits", query, total))
 
 
@@ -148,5 +147,7 @@ def _which(one: Changed) -> list[Child]:
     return [_place(one.dataset, one.row), _sample(one.sample_id)]
 
 
-def _reason(record: SplitRecord, left: Left | None) -> list[Child]:
-    return [STEPS.get(left.step, left.step), *_why(record, left)] if left else ["not in its data", "", ""]
+def _reason(query: SplitsQuery, record: SplitRecord, left: Left | None) -> list[Child]:
+    return (
+        [STEPS.get(left.step, left.step), *_why(query, record, left)] if left else ["not in its data", "", ""]
+    )

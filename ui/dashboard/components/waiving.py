@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 
 import streamlit as st
@@ -14,6 +13,7 @@ from governance.reports.words import plural
 from governance.waivers.actions import Request
 from governance.waivers.model import Waiver, today
 from ui.dashboard import deciding, safe_text
+from ui.dashboard.components import opening
 from ui.dashboard.components.saying import draw
 from ui.dashboard.desk import Role
 from ui.dashboard.markup import tag
@@ -23,6 +23,7 @@ from ui.dashboard.url_state import FindingsQuery
 YEAR = timedelta(days=366)
 USUAL = timedelta(days=90)
 SAMPLES = 5
+SIGN = ":material/approval:"
 REASON, UNTIL, TICKET = "waiver:reason", "waiver:until", "waiver:ticket"
 
 
@@ -30,12 +31,9 @@ def ask_for_one(visit: Visit, found: Found) -> None:
     """A button that asks for a waiver of one finding."""
     if not _askable(visit, found.rule) or found.waiver:
         return
-    if st.button("Ask for a waiver", key="waive:one", icon=":material/approval:"):
-        _request(
-            f"1 finding of {found.rule} in the audit that is shown, and wherever the same content is found again.",
-            (found,),
-            lambda: Request(found.rule, "", today(), fingerprint=found.fingerprint),
-        )
+    scope = f"1 finding of {found.rule} in audit {visit.run}, and wherever the same content is found again."
+    wanted = Request(found.rule, "", today(), fingerprint=found.fingerprint)
+    opening.button("Ask for a waiver", "waive:one", lambda: _request(scope, (found,), wanted), icon=SIGN)
 
 
 def ask_for_all(visit: Visit, query: FindingsQuery, total: int) -> None:
@@ -43,14 +41,15 @@ def ask_for_all(visit: Visit, query: FindingsQuery, total: int) -> None:
     where = expression(query)
     if where is None or not _askable(visit, query.rule):
         return
-    if st.button(f"Ask for a waiver of all {total:,}", key="waive:all", icon=":material/approval:"):
+    scope = (
+        f"{plural(total, 'finding')} of {query.rule} in audit {visit.run}, and every later one where {where}."
+    )
+
+    def ask() -> None:
         some = findings.page(visit.lake, query.wanted(visit.run), visit.pieces, query.sort, SAMPLES, 0)
-        _request(
-            f"{plural(total, 'finding')} of {query.rule} in the audit that is shown, and every later one "
-            f"where {where}.",
-            tuple(some),
-            lambda: Request(query.rule, "", today(), where=where),
-        )
+        _request(scope, tuple(some), Request(query.rule, "", today(), where=where))
+
+    opening.button(f"Ask for a waiver of all {total:,}", "waive:all", ask, icon=SIGN)
 
 
 def expression(query: FindingsQuery) -> str | None:
@@ -68,7 +67,7 @@ def _askable(visit: Visit, rule: str) -> bool:
 
 
 @st.dialog("Ask for a waiver", width="large")
-def _request(scope: str, samples: tuple[Found, ...], wanted: Callable[[], Request]) -> None:
+def _request(scope: str, samples: tuple[Found, ...], wanted: Request) -> None:
     draw(
         tag("p", "It covers ", tag("b", safe_text.words(scope, 400))),
         tag("ul", [tag("li", safe_text.words(f.message, 160)) for f in samples]),
@@ -77,7 +76,7 @@ def _request(scope: str, samples: tuple[Found, ...], wanted: Callable[[], Reques
     st.text_area("Why it is acceptable", key=REASON, max_chars=2000)
     st.date_input("Last day", today() + USUAL, key=UNTIL, min_value=today(), max_value=today() + YEAR)
     st.text_input("Ticket (optional)", key=TICKET, max_chars=200)
-    if st.button("Ask", key="waiver:send", type="primary", on_click=_send, args=(wanted(),)):
+    if st.button("Ask", key="waiver:send", type="primary", on_click=_send, args=(wanted,)):
         st.rerun()
 
 
@@ -88,7 +87,7 @@ def _send(base: Request) -> None:
     wanted = replace(
         base, reason=str(state[REASON]).strip(), expires=state[UNTIL], ticket=str(state[TICKET]).strip()
     )
-    deciding.said(lambda: _asked(deciding.request(wanted)))
+    opening.conclude(lambda: _asked(deciding.request(wanted)))
 
 
 def _asked(waiver: Waiver) -> str:
@@ -105,12 +104,12 @@ def decide(visit: Visit, waiver: Waiver, covers: str) -> None:
     with st.container(horizontal=True):
         if waiver.status is Status.REQUESTED:
             blocked = "You asked for this waiver; somebody else approves it." if own else None
-            if st.button("Approve", key="waiver:approve", type="primary", disabled=own, help=blocked):
-                _approve(waiver, covers)
-            if st.button("Reject", key="waiver:reject"):
-                _close("Reject", waiver, covers)
-        elif waiver.status is Status.APPROVED and st.button("Revoke", key="waiver:revoke"):
-            _close("Revoke", waiver, covers)
+            opening.button(
+                "Approve", "waiver:approve", lambda: _approve(waiver, covers), primary=True, blocked=blocked
+            )
+            opening.button("Reject", "waiver:reject", lambda: _close("Reject", waiver, covers))
+        elif waiver.status is Status.APPROVED:
+            opening.button("Revoke", "waiver:revoke", lambda: _close("Revoke", waiver, covers))
 
 
 @st.dialog("Approve a waiver")
@@ -125,7 +124,7 @@ def _approve(waiver: Waiver, covers: str) -> None:
 
 
 def _approved(ident: str) -> None:
-    deciding.said(lambda: _in_force(deciding.approve(ident)))
+    opening.conclude(lambda: _in_force(deciding.approve(ident)))
 
 
 def _in_force(waiver: Waiver) -> str:
@@ -146,6 +145,6 @@ def _close(verb: str, waiver: Waiver, covers: str) -> None:
 def _closed(verb: str, ident: str) -> None:
     reason = str(st.session_state[REASON]).strip()
     act = deciding.reject if verb == "Reject" else deciding.revoke
-    deciding.said(
+    opening.conclude(
         lambda: f"Waiver {act(ident, reason).id} is {'rejected' if verb == 'Reject' else 'revoked'}."
     )

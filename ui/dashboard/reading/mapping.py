@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from governance.lake import Lake
 
 
+def likely(visit: Visit) -> bool:
+    """True where the lake has vectors, though maybe not of this run: to be asked by pages that only lead to the map."""
+    return bool(points.batches(visit.lake))
+
+
 def cloud(visit: Visit) -> Cloud | None:
     """The points; None where no row of the run has a vector."""
     there = points.batches(visit.lake)

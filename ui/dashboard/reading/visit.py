@@ -73,8 +73,8 @@ class Visit:
 def arrive(desk: Desk, params: Mapping[str, str]) -> Visit:
     """The visit that an address asks for."""
     lake = open_to_read(desk.lake)
-    known = tuple(runs.recent_runs(lake))
     asked = params.get("run", "")
+    known = tuple(runs.recent_runs(lake, also=asked))
     named = [r.run for r in known if asked and r.run == asked]
     run = named[0] if named else (known[0].run if known else "")
     return Visit(desk, lake, params, run, asked if asked and not named else "", known)

@@ -18,6 +18,7 @@ from ui.dashboard.components.saying import command, draw, heading, section
 from ui.dashboard.components.tables import Column, empty, link, table
 from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Child, Markup, join, tag
+from ui.dashboard.reading import mapping
 from ui.dashboard.reading.names import measured, rule_name, score_words
 from ui.dashboard.reading.visit import Visit
 from ui.dashboard.url_state import (
@@ -25,6 +26,7 @@ from ui.dashboard.url_state import (
     DuplicatesQuery,
     FindingQuery,
     FindingsQuery,
+    MapQuery,
     ProposalsQuery,
     address,
 )
@@ -93,12 +95,19 @@ def _head(visit: Visit, found: Found) -> None:
         words.plural(found.rows + 1, "row"),
         chips.status(found.waiver, found.suppressed),
         same,
+        *([_on_the_map(visit, found)] if mapping.likely(visit) else []),
     )
     heading(
         join(found.rule, " ", rule_name(found.rule)),
         safe_text.words(found.message, 300),
         join([tag("span", p, " \u2003") for p in parts]),
     )
+
+
+def _on_the_map(visit: Visit, found: Found) -> Markup:
+    """The map of the audit with the rows of the cluster chosen."""
+    query = MapQuery(run=visit.run, colour="cluster", cluster=found.fingerprint)
+    return link("its rows on the map", address("map", query))
 
 
 def _compare(visit: Visit, query: ClusterQuery, kept: Line) -> None:

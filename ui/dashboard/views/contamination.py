@@ -17,7 +17,7 @@ from ui.dashboard.markup import Child, Markup, join, tag
 from ui.dashboard.reading.names import rule_name
 from ui.dashboard.reading.searching import searchable
 from ui.dashboard.reading.visit import Visit
-from ui.dashboard.url_state import ClusterQuery, ContaminationQuery, address
+from ui.dashboard.url_state import ContaminationQuery, OverlapQuery, address
 from ui.dashboard.views.findings import score_bar
 
 PAGE = Page("contamination", "Contamination", "Audit", 3)
@@ -132,7 +132,7 @@ def _in_force(query: ContaminationQuery) -> list[tuple[str, str, Markup | str]]:
 
 
 def _row(visit: Visit, found: Found, line: Line | None) -> list[Child]:
-    href = address("overlap", ClusterQuery(run=visit.run, id=found.fingerprint))
+    href = address("overlap", OverlapQuery(run=visit.run, id=found.fingerprint))
     item = words.peer(line.peer) if line else found.fingerprint[:12]
     shown = safe_text.excerpt(line) if line else None
     return [

@@ -91,7 +91,7 @@ def _choose(
     whole = query.at(group="", unnamed="")
     if len(every) > 1:
         options = {
-            a.id: f"{a.created_at[:16].replace('T', ' ')}  run {safe_text.words(a.record.run)}" for a in every
+            a.id: f"{asking.moment(a.created_at, a.id)}  run {safe_text.words(a.record.run)}" for a in every
         }
         asking.choose(whole.at(suite="", functional=""), "attribution", "Attribution", options)
     draw(

@@ -82,7 +82,7 @@ def _held(found: Chosen) -> Markup:
 def _choose(found: Chosen, query: EvalsQuery) -> None:
     """The base and the head; choosing one keeps the other."""
     options = {
-        line.id: f"{scores.model(line)}  ({line.started[:16].replace('T', ' ')})" for line in found.states
+        line.id: f"{scores.model(line)}  ({asking.moment(line.started, line.id)})" for line in found.states
     }
     sides = [(name, side) for name, side in (("base", found.base), ("head", found.head)) if side]
     if len(options) < 2:

@@ -19,6 +19,7 @@ from ui.dashboard.url_state import (
     ClusterQuery,
     FindingQuery,
     FindingsQuery,
+    OverlapQuery,
     RuleQuery,
     WaiversQuery,
     address,
@@ -107,11 +108,12 @@ def _signs(visit: Visit, found: Found) -> Markup:
 
 def _other_view(visit: Visit, found: Found) -> Markup | None:
     """The page made for this kind of finding."""
-    query = ClusterQuery(run=visit.run, id=found.fingerprint)
     if found.rule in {"DUP001", "DUP002", "DUP003", "DUP004"}:
+        query = ClusterQuery(run=visit.run, id=found.fingerprint)
         return link("Compare the rows side by side", address("cluster", query))
     if found.rule.startswith("CON"):
-        return link("Compare with the evaluation item", address("overlap", query))
+        other = OverlapQuery(run=visit.run, id=found.fingerprint)
+        return link("Compare with the evaluation item", address("overlap", other))
     return None
 
 

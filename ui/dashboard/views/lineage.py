@@ -127,19 +127,19 @@ def _row(visit: Visit, query: LineageQuery, node: Node, came_of: list[str]) -> l
         node.started[:16].replace("T", " "),
         f"{node.depth:,}",
         "; ".join(came_of[:5]) + more,
-        _own_page(node),
+        _own_page(query, node),
     ]
 
 
-def _own_page(node: Node) -> Markup | None:
+def _own_page(query: LineageQuery, node: Node) -> Markup | None:
     """A link to the page of what the node stands for."""
     name = node.id.rpartition("@")[0]
     targets = {
         "audit": address("", Query(run=node.id)),
-        "split": address("splits", SplitsQuery(id=node.id)),
-        "dataset": address("dataset", DatasetQuery(id=name)),
-        "evaluation": address("evals", EvalsQuery(head=node.id)),
-        "attribution": address("drivers", DriversQuery(attribution=node.id)),
+        "split": address("splits", SplitsQuery(run=query.run, id=node.id)),
+        "dataset": address("dataset", DatasetQuery(run=query.run, id=name)),
+        "evaluation": address("evals", EvalsQuery(run=query.run, head=node.id)),
+        "attribution": address("drivers", DriversQuery(run=query.run, attribution=node.id)),
     }
     if node.kind not in targets:
         return None

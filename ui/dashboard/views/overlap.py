@@ -15,7 +15,7 @@ from ui.dashboard.frame import dropped, show
 from ui.dashboard.markup import Markup, join, tag
 from ui.dashboard.reading.names import measured, rule_name, score_words, sentence
 from ui.dashboard.reading.visit import Visit
-from ui.dashboard.url_state import ClusterQuery, ContaminationQuery, FindingQuery, FindingsQuery, address
+from ui.dashboard.url_state import ContaminationQuery, FindingQuery, FindingsQuery, OverlapQuery, address
 
 PAGE = Page("overlap", "Overlap", "Audit", 4, hidden=True, under="contamination")
 LINES = 40
@@ -30,7 +30,7 @@ PARTS = {
 
 def body(visit: Visit) -> None:
     """The page."""
-    query, unknown = ClusterQuery.read(visit.params)
+    query, unknown = OverlapQuery.read(visit.params)
     dropped(unknown)
     found = findings.one(visit.lake, visit.run, query.id) if len(query.id) == 64 else None
     back = link("← Contamination", address("contamination", ContaminationQuery(run=visit.run)))

@@ -108,12 +108,8 @@ def _one(visit: Visit, known: list[Standing], query: ProposalsQuery) -> None:
     proposing.decide(visit, found)
     _history(found)
     if said.change.split:
-        draw(
-            tag(
-                "p",
-                link("The latest split of that name", address("splits", SplitsQuery(id=said.change.split))),
-            )
-        )
+        latest = address("splits", SplitsQuery(run=query.run, id=said.change.split))
+        draw(tag("p", link("The latest split of that name", latest)))
 
 
 def _origin(visit: Visit, finding: str, origin: str, instead_of: str) -> Markup | str:

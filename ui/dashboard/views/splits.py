@@ -122,7 +122,7 @@ def _whole(visit: Visit, query: SplitsQuery, record: SplitRecord) -> None:
     proposing.ask_for_share(visit, record.name, {s.name: s.train for s in shares["label"] if s.train})
     _versions(visit, query, record)
     _fed(visit, record)
-    _identity(visit, record)
+    _identity(visit, query, record)
 
 
 def _funnel(query: SplitsQuery, record: SplitRecord) -> None:
@@ -214,7 +214,7 @@ def _fed(visit: Visit, record: SplitRecord) -> None:
     draw(table(columns, rows, "Training runs fed by the split"))
 
 
-def _identity(visit: Visit, record: SplitRecord) -> None:
+def _identity(visit: Visit, query: SplitsQuery, record: SplitRecord) -> None:
     section("What it is, exactly")
     manifests = sorted(exported_manifests(visit.lake, record.reference))
     counted = "an estimate" if record.counted_by == ESTIMATE else f"tokenizer {record.counted_by[:16]}"
@@ -233,7 +233,7 @@ def _identity(visit: Visit, record: SplitRecord) -> None:
                 "curated",
                 f"{record.created_at[:19].replace('T', ' ')} by {safe_text.words(record.created_by)}",
             ),
-            ("proposals", _proposals(record)),
+            ("proposals", _proposals(query, record)),
         )
     )
     st.download_button(
@@ -242,10 +242,10 @@ def _identity(visit: Visit, record: SplitRecord) -> None:
     )  # fmt: skip
 
 
-def _proposals(record: SplitRecord) -> Markup | None:
+def _proposals(query: SplitsQuery, record: SplitRecord) -> Markup | None:
     taken = record.policy.get("proposals") or {}
     return (
-        join([join(link(p, address("proposals", ProposalsQuery(id=p))), " ") for p in taken])
+        join([join(link(p, address("proposals", ProposalsQuery(run=query.run, id=p))), " ") for p in taken])
         if taken
         else None
     )

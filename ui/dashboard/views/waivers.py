@@ -80,7 +80,10 @@ def _states(query: WaiversQuery, judged: tuple[Judged, ...]) -> Markup:
     now = asking.pills(
         "waivers",
         query.at(id=""),
-        [("status", "state", safe_text.words(query.status))] if query.status else [],
+        [
+            *([("status", "state", safe_text.words(query.status))] if query.status else []),
+            *([("owner", "of", safe_text.person(query.owner))] if query.owner else []),
+        ],
     )
     return join(tag("ul", items, cls="steps plain"), now)
 
@@ -94,9 +97,17 @@ def _row(visit: Visit, query: WaiversQuery, judged: Judged) -> list[Child]:
         join(scope(visit, judged), tag("span", safe_text.words(w.reason, 160), cls="sub")),
         covered(visit, judged),
         w.expires.isoformat(),
-        safe_text.person(w.requested_by),
-        safe_text.person(w.approved_by) or "–",
+        _person(query, w.requested_by),
+        _person(query, w.approved_by),
     ]
+
+
+def _person(query: WaiversQuery, name: str) -> Child:
+    """Somebody, who leads to what they asked for or agreed to."""
+    if not name:
+        return "–"
+    theirs = address("waivers", query.at(owner=name, id=""))
+    return link(safe_text.person(name), theirs, label=f"waivers of {safe_text.person(name)}")
 
 
 def scope(visit: Visit, judged: Judged) -> Markup:

@@ -246,7 +246,7 @@ def _right_first(parts: dict[str, Why]) -> dict[str, Why]:
 def _choose(query: WhyQuery, known: Known, stored: StoredAttribution) -> None:
     if len(known.every) > 1:
         options = {
-            a.id: f"{a.created_at[:16].replace('T', ' ')}  run {safe_text.words(a.record.run)}"
+            a.id: f"{asking.moment(a.created_at, a.id)}  run {safe_text.words(a.record.run)}"
             for a in known.every
         }
         asking.choose(query.at(attribution=stored.id, page=query.page), "attribution", "Attribution", options)
