@@ -18,6 +18,14 @@ hypothesis.settings.load_profile("govern")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Several workers find the kernels compiled: each would compile them for itself, which takes 75 CPU seconds."""
+    if not hasattr(config, "workerinput") and (config.getoption("numprocesses", 0) or 0) > 1:
+        from tests.warming import warm
+
+        warm()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data sets beside the checkout; the test is skipped where it is absent."""
