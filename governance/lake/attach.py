@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from governance.lake.extensions import load
+from governance.lake.extensions import all_checked, load, load_again
 from governance.lake.location import Postgres
 from governance.lake.sql import identifier, literal
 
@@ -26,18 +26,24 @@ def connection(*extensions: str) -> duckdb.DuckDBPyConnection:
 
     Spills go to the system's temporary folder: DuckDB's default would leave a `.tmp` in the user's own.
     """
+    names = ("ducklake", *extensions)
+    again = all_checked(names)
     spill = Path(tempfile.gettempdir()) / f"govern-spill-{os.getpid()}"
     db = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "allow_unsigned_extensions": str(again).lower(),
             "memory_limit": MEMORY,
             "temp_directory": str(spill),
         }
     )
     try:
-        for name in ("ducklake", *extensions):
-            load(db, name)
+        if again:
+            load_again(db, names)
+        else:
+            for name in names:
+                load(db, name)
         # A commit that meets another one is not to be put on top of it: numbers and the chain would be given twice.
         # Our own writers never meet; a stranger's, or one of a process just killed, does.
         db.execute("SET ducklake_max_retry_count = 0")

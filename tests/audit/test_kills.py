@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -16,9 +15,12 @@ import pytest
 from governance.demo import write_demo
 from governance.lake import open_lake
 from governance.lake.verify import verify_lake
+from tests.audit.forking import Start, loaded, start_whole
 
 KILLS = 50
 SHARES = 2  # the kills are spread over this many tests, so that they can run side by side
+WHOLE = 6
+"""Kills of a share that may come while the program is being loaded, too; the others come while it works."""
 
 
 def govern(lake: Path, *words: str) -> list[str]:
@@ -33,25 +35,35 @@ def report(lake: Path, *words: str) -> dict[str, Any]:
     return found
 
 
+def seconds(start: Start, lake: Path, words: list[str]) -> float:
+    """How long a command takes that is left alone; what compiles kernels has run before."""
+    began = time.monotonic()
+    assert start("--lake", str(lake), *words).ended() in (0, 1)
+    return min(time.monotonic() - began, 5.0)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(SHARES))
 def test_fifty_kills_lose_nothing(tmp_path: Path, share: int):
     demo = write_demo(tmp_path / "demo", rows=600)
     audit = ["audit", str(demo.dataset), "--eval", str(demo.suite), "--name", "killed", "-f", "json"]
     ingest = ["ingest", str(demo.dataset), "--name", "killed-rows"]
-    began = time.monotonic()
     expected = report(tmp_path / "reference", *audit)
-    longest = min(time.monotonic() - began, 5.0)  # the first run may have compiled kernels
     lake, rng = tmp_path / "lake", random.Random(share)
 
-    for i in range(KILLS // SHARES):
-        process = subprocess.Popen(govern(lake, *(audit if i % 2 else ingest)), stdout=-3, stderr=-3)
-        time.sleep(rng.uniform(0.2, 1.1) * longest)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        if lake.exists():
-            with open_lake(str(lake)) as opened:
-                assert () == tuple(verify_lake(opened).problems)
+    with loaded() as start_copy:
+        turns = [(start, words) for start in (start_whole, start_copy) for words in (ingest, audit)]
+        longest = [seconds(start, tmp_path / "other", words) for start, words in turns]
+        for i in range(KILLS // SHARES):
+            turn = i % 2 if i < WHOLE else 2 + i % 2
+            start, words = turns[turn]
+            process = start("--lake", str(lake), *words)
+            time.sleep(rng.uniform(0.1, 1.1) * longest[turn])
+            process.kill()
+            process.ended()
+            if lake.exists():
+                with open_lake(str(lake)) as opened:
+                    assert () == tuple(verify_lake(opened).problems)
 
     assert expected == report(lake, *audit)
     assert 0 == subprocess.run(govern(lake, *ingest), capture_output=True).returncode

@@ -22,7 +22,8 @@ from tests.training.evaluation.importing.logs import gsm8k_lines, inspect_sample
 from ui.cli import demo_learning
 from ui.cli.main import main
 
-EXAMPLES = [(name, example.command) for name, page in PAGES for example in page.examples]
+EXAMPLES = {example.command: name for name, page in PAGES for example in page.examples}
+"""By the command: pages of groups repeat some of their commands' examples."""
 SHELL = frozenset("|&;<>$")
 MAY_FIND = ("audit", "diff")
 """Commands that are allowed to end in 1: finding something is what they are for."""
@@ -95,7 +96,7 @@ def _nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "command"), EXAMPLES, ids=[command for _, command in EXAMPLES])
+@pytest.mark.parametrize(("command", "name"), EXAMPLES.items(), ids=EXAMPLES)
 def test_example_works_as_printed(
     run: Run, folder: Path, prepared: Path, name: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

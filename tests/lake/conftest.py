@@ -9,10 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from governance.lake import Lake, open_lake
+from governance.lake import Lake, catalog, open_lake
+from governance.lake.create import create_folder
 from tests.lake.server import Server, start_server
 
 _schemas = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def new_lakes_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a lake is made is tested here."""
+    monkeypatch.setattr(catalog, "create_folder", create_folder)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,12 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import ui.dashboard
@@ -49,6 +51,15 @@ class Seen:
         """Addresses of links that begin so."""
         found = re.findall(r'href="([^"]+)"', self.markup)
         return [link for link in map(html.unescape, found) if link.startswith(beginning)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_read_once() -> Iterator[None]:
+    """Streamlit reads the metadata of every installed package for components; AppTest does it anew for each page."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        yield
 
 
 @pytest.fixture
