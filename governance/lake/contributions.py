@@ -55,7 +55,8 @@ HELD = {
 OWNED = (ATTRIBUTIONS, ATTRIBUTION_CHECKS, *(table for table, _ in PARTS.values()))
 CheckKind = Literal["flip", "retrain", "group", "lds", "planted"]
 """Retraining without the named samples, where that is to turn an item back, and where it is to cost it more than other
-samples do; retraining without a whole group; rank correlation with retraining on subsets; planted causes found again."""
+samples do; retraining without a whole group; rank correlation with retraining on subsets; planted causes found
+again."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ class Check:
 
     Attributes:
         method: which column was tested: contribution | removal.
-        value: by `kind`: share of flips that reverted, nats beyond what other samples cost, nats without a group, rank correlation, or area
-            under the curve.
+        value: by `kind`: share of flips that reverted, nats beyond what other samples cost, nats without a group, rank
+            correlation, or area under the curve.
         low, high: 95 % interval of it.
         cases: items, subsets, or planted causes.
         record: what was done, as JSON values.
