@@ -9,8 +9,8 @@ Within a window h̄_j(s) = y_j + f_s x_j, so what momentum brings from step s on
 
 From step to step only vectors of P numbers change. y, x and V are made once a window, and the samples of many steps are
 multiplied with them at a time. Against a matrix U(s) for every step, with 64 items and the removal score: on an H200,
-8 samples a step and 10 million places, 7.5 ms a step where it was 30, nearly all of it passes over those matrices; on one
-core, 16 samples and 156,000 places, 33 where it was 43.
+8 samples a step and 10 million places, 7.5 ms a step where it was 30, nearly all of it passes over those matrices; on
+one core, 16 samples and 156,000 places, 33 where it was 43.
 
 The cosines that the removal score asks for come of the same products: <g_i, h̄_j(s)> = <g_i, y_j> + f_s <g_i, x_j>.
 """
