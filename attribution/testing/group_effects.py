@@ -171,12 +171,10 @@ def _suites(ledger: Ledger) -> list[str]:
 
 def sentence(one: GroupEffect) -> str:
     """The outcome in words."""
-    reach = (
-        "" if one.low is None or one.high is None else f" ({words.nats(one.low)} to {words.nats(one.high)})"
-    )
+    ends = () if one.low is None or one.high is None else (words.nats(-one.high), words.nats(-one.low))
     count = plural(len(one.group.samples), "sample")
     return (
         f"verified: without the {count} of {one.group.by} {words.group(one.group.name, one.group.by)}, "
-        f"{one.suite} loses {words.nats(one.lost)}{reach} by the {words.functional(one.functional)}; "
-        f"the ledger says they brought {words.nats(one.claimed)}"
+        f"{one.suite} changes by {words.nats(-one.lost)}{f' ({ends[0]} to {ends[1]})' if ends else ''} "
+        f"in the {words.functional(one.functional)}; the ledger says they brought {words.nats(one.claimed)}"
     )

@@ -42,7 +42,7 @@ def test_what_a_suite_lost_is_summed_over_its_items(functional: str, sign: float
     assert (2, (0, 2)) == (found.items, found.group.samples)
     assert found.low is not None and found.high is not None
     assert pytest.approx((1.0, 1.5)) == (found.low, found.high)  # either item twice
-    assert "without the 2 samples of label a, demo loses +1.2500 (+1.0000 to +1.5000)" in sentence(found)
+    assert "without the 2 samples of label a, demo changes by -1.2500 (-1.5000 to -1.0000)" in sentence(found)
 
 
 def test_a_check_is_positive_where_the_group_did_what_the_ledger_says():
