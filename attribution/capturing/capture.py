@@ -77,6 +77,7 @@ class Capture:
         self.storage = storage or layout.work
         self.coarsest = self.storage
         self.computed = layout.work
+        self._weights = max(torch.finfo(p.dtype).eps for p in model.parameters() if p.dtype in TOLERANCES)
         self.page: Page | None = None
         self._modules: list[tuple[torch.nn.Module, Recomputed]] = []
         self._watching = False
@@ -160,6 +161,14 @@ class Capture:
                 page.add_product(place, x, back)
 
         return product
+
+    @property
+    def grain(self) -> float:
+        """eps of the coarsest precision that the model is known to compute in.
+
+        Adapters in float32 may sit on weights in bfloat16, and autocast computes in less than weights are kept in.
+        """
+        return max(self._weights, torch.finfo(self.computed).eps)
 
     @property
     def tolerance(self) -> float:

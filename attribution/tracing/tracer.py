@@ -277,7 +277,7 @@ class Tracer(Watching):
             compute=self._bank,
             settle=self._settle,
             times=self._times,
-            grain=lambda: torch.finfo(self.capture.computed).eps,
+            grain=lambda: self.capture.grain,
             total=run.total_steps,
         )
 

@@ -252,6 +252,16 @@ def test_what_the_model_computes_in_is_known_whatever_shares_are_stored_in(stora
     assert (torch.float32, torch.bfloat16) == (exact, capture.computed)
 
 
+def test_adapters_in_float32_on_weights_in_bfloat16_compute_in_bfloat16() -> None:
+    model = tiny_qwen3(dtype=torch.bfloat16)
+    adapted = with_lora(model)
+    for parameter in adapted.parameters():
+        parameter.data = parameter.data.float() if parameter.requires_grad else parameter.data
+    capture = Capture(adapted, layout_of(adapted))
+
+    assert torch.finfo(torch.bfloat16).eps == capture.grain
+
+
 def test_shares_may_be_stored_in_bfloat16() -> None:
     model = tiny_qwen3(dtype=torch.float32)
     _, exact = recorded(model, *padded(ROWS, [0, 1, 2]))
