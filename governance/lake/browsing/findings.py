@@ -97,11 +97,15 @@ def count(lake: Lake, wanted: Wanted, pieces: Sequence[Piece] = ()) -> int:
 def page(
     lake: Lake, wanted: Wanted, pieces: Sequence[Piece], sort: str, limit: int, offset: int
 ) -> list[Found]:
-    """Some of them in the order of `SORTS`."""
+    """Some of them in the order of `SORTS`.
+
+    Which they are is found by position; what they say, and their waivers, are read of these few only.
+    """
     sql, values = where(wanted, pieces)
     order = SORTS.get(sort, SORTS["severity"])
-    sql = f"SELECT {COLUMNS}{FROM}{sql} ORDER BY {order} LIMIT ? OFFSET ?"
-    return [Found(*row) for row in lake.fetch(sql, [*values, limit, min(offset, DEEPEST)])]
+    few = f"SELECT f.position{tables(wanted)}{sql} ORDER BY {order} LIMIT ? OFFSET ?"
+    sql = f"SELECT {COLUMNS}{FROM} WHERE f.run = ? AND f.position IN ({few}) ORDER BY {order}"
+    return [Found(*row) for row in lake.fetch(sql, [wanted.run, *values, limit, min(offset, DEEPEST)])]
 
 
 def one(lake: Lake, run: str, fingerprint: str) -> Found | None:
