@@ -46,13 +46,9 @@ class Block:
     def add_later(self, rows: Tensor, factors: Sequence[Spread], brings: Tensor) -> None:
         """The same with V, where factors are mostly floats, which go to the products."""
         if all(isinstance(f, float) for f in factors):
-            self.add_products(rows @ brings.T, factors)
+            self.amounts.addcmul_(rows @ brings.T, self.each(factors))
         else:
             self.add(rows, [rows.new_tensor(f) if isinstance(f, float) else f for f in factors], brings)
-
-    def add_products(self, products: Tensor, factors: Sequence[Spread]) -> None:
-        """Adds products that are there already, times one float a step."""
-        self.amounts.addcmul_(products, self.each(factors))
 
     def align(
         self, rows: Tensor, products: Tensor, sloped: Tensor | None, fractions: Sequence[float]

@@ -29,7 +29,6 @@ PARTS = ("attributed to samples", "weight decay", "momentum from before", "not a
 CHECKS = {
     "flip": "flips reverted",
     "retrain": "nats beyond what other samples cost",
-    "group": "nats without a group",
     "lds": "rank correlation over subsets",
     "planted": "planted causes (area)",
 }
@@ -116,10 +115,18 @@ def about(stored: StoredAttribution) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
+def measured_by(one: Check) -> str:
+    """What the value of a test is."""
+    if one.kind != "group":
+        return CHECKS[one.kind]
+    by, name = one.record["by"], str(one.record["group"])
+    return f"nats without {by} {group(name, by)}"
+
+
 def check(one: Check) -> str:
     """The outcome of a test, with its interval."""
     reach = "" if one.low is None or one.high is None else f" ({one.low:.2f} to {one.high:.2f})"
-    return f"{CHECKS[one.kind]} {one.value:.2f}{reach}, {plural(one.cases, 'case')}, by {one.method}"
+    return f"{measured_by(one)} {one.value:.2f}{reach}, {plural(one.cases, 'case')}, by {one.method}"
 
 
 def outcome(one: Check) -> str:

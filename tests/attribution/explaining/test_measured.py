@@ -35,6 +35,13 @@ def test_other_groupings_suites_and_functionals_do_not_count():
         assert {} == measured([check("group", **LEFT_OUT)], by, suite, functional)
 
 
+def test_a_test_of_a_group_names_it():
+    assert "nats without source web 1.00, 1 case, by contribution" == words.check(check("group", **LEFT_OUT))
+    assert words.check(check("group", **{**LEFT_OUT, "group": ""})).startswith(
+        "nats without source no source"
+    )
+
+
 def test_the_outcome_of_a_test_is_said_in_the_units_of_what_was_measured():
     loss = words.outcome(check(**ITEM))
     flip = words.outcome(check("flip", 0.0, **{**ITEM, "functional": MARGIN}))

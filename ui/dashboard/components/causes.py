@@ -162,7 +162,8 @@ def proof(stored: StoredAttribution, drivers: Sequence[SuiteDrivers] = ()) -> No
     for check in failed:
         notice("bad", f"It failed a test, which it does no better than chance: {words.check(check)}.")
     if not failed:
-        notice("good", f"Tested: {'; '.join(words.check(c) for c in stored.checks[-3:])}.")
+        said = "; ".join(words.check(c) for c in stored.checks[-3:])
+        notice("good", f"Tested: {safe_text.words(said)}.")
 
 
 def tests(stored: StoredAttribution, part: Why) -> None:
@@ -179,7 +180,8 @@ def tests(stored: StoredAttribution, part: Why) -> None:
     if not others:
         return
     rows: list[list[Child]] = [
-        [words.CHECKS[c.kind], f"{c.value:.2f}", _reach(c), f"{c.cases:,}", c.method] for c in others
+        [safe_text.words(words.measured_by(c)), f"{c.value:.2f}", _reach(c), f"{c.cases:,}", c.method]
+        for c in others
     ]
     columns = (
         Column("Test of the attribution", "wide"), Column("Value", "n"), Column("95 % interval", "tight"),
