@@ -24,16 +24,12 @@ class Block:
         steps: ascending.
         counts: rows of each.
         amounts: (R, M) φ before clipping.
-        products: (R, M) <g_i, h̄_j(s)>.
-        squares: (R,) |g_i|².
     """
 
     def __init__(self, steps: Sequence[HeldStep], items: int, like: Tensor) -> None:
         self.steps = tuple(steps)
         self.counts = [len(h.samples) for h in steps]
         self.amounts = like.new_zeros(sum(self.counts), items)
-        self.products = torch.zeros_like(self.amounts)
-        self.squares = like.new_zeros(sum(self.counts))
 
     def rows(self, first: int, last: int) -> Tensor:
         """(R, last - first) shares at these places, in the precision of sums."""
@@ -50,23 +46,10 @@ class Block:
         else:
             self.add(rows, [rows.new_tensor(f) if isinstance(f, float) else f for f in factors], brings)
 
-    def align(
-        self, rows: Tensor, products: Tensor, sloped: Tensor | None, fractions: Sequence[float]
-    ) -> None:
-        """Products with h̄ and lengths of shares, for the cosines."""
-        self.products += products
-        if sloped is not None:
-            self.products.addcmul_(sloped, self.each(fractions))
-        self.squares += torch.linalg.vecdot(rows, rows)
-
     def each(self, numbers: Sequence[Spread]) -> Tensor:
         """(R, 1) one number a step, for each of its rows."""
         wide = [n for n, count in zip(numbers, self.counts, strict=True) for _ in range(count)]
         return torch.tensor(wide, dtype=self.amounts.dtype, device=self.amounts.device)[:, None]
-
-    def each_of(self, vectors: Sequence[Tensor]) -> Tensor:
-        """(R, M) one vector a step, for each of its rows."""
-        return torch.cat([v.expand(n, -1) for v, n in zip(vectors, self.counts, strict=True)])
 
     def clipped(self) -> Iterator[Tensor]:
         """(n, M) φ of each step."""

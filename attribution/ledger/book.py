@@ -101,9 +101,9 @@ class Book:
         self.windows.append(window)
         self._left = window.right
 
-    def amounts(self, *, cosines: bool = False) -> Amounts:
-        """What the samples did in the open windows; with the cosines of their gradients and the items', if asked."""
-        return amounts_of(self.windows, self._due(), self.carried, self.forgotten, cosines=cosines)
+    def amounts(self) -> Amounts:
+        """What the samples did in the open windows."""
+        return amounts_of(self.windows, self._due(), self.carried, self.forgotten)
 
     def settle(self, amounts: Amounts) -> Interval:
         """The interval of all open windows, with these amounts; afterwards none is open."""

@@ -171,13 +171,11 @@ class Amounts:
         by_step: (n, M) nats for each held step, in their order.
         carried: (M,) by momentum from before tracing.
         forgotten: (M,) by momentum of steps that are no longer held.
-        cosines: (n, M) of each sample's gradient and h̄_j(s), for each step of the windows; none where not asked for.
     """
 
     by_step: tuple[Tensor, ...]
     carried: Tensor
     forgotten: Tensor
-    cosines: tuple[Tensor, ...] = ()
 
 
 def settled(

@@ -11,20 +11,18 @@ From step to step only vectors of P numbers change. y, x and V are made once a w
 multiplied with them at a time. Against a matrix U(s) for every step, with 64 items and the removal score: on an H200,
 8 samples a step and 10 million places, 7.5 ms a step where it was 30, nearly all of it passes over those matrices; on
 one core, 16 samples and 156,000 places, 33 where it was 43.
-
-The cosines that the removal score asks for come of the same products: <g_i, h̄_j(s)> = <g_i, y_j> + f_s <g_i, x_j>.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from attribution.capturing.layout import Spread, cut, is_zero
-from attribution.ledger.blocks import Block, blocks_of, cut_rows
+from attribution.ledger.blocks import Block, blocks_of
 from attribution.ledger.ledger import Amounts, HeldStep, Window, chunks
 from attribution.ledger.movement import Coefficients
 
@@ -37,8 +35,6 @@ def amounts_of(
     held: Sequence[HeldStep],
     carried: Tensor,
     forgotten: Tensor,
-    *,
-    cosines: bool = False,
 ) -> Amounts:
     """The recursion over successive windows.
 
@@ -47,11 +43,10 @@ def amounts_of(
         held: all steps of the windows, and earlier ones whose weight is set, ascending.
         carried: (P,) momentum from before tracing, as it is at the start.
         forgotten: (P,) momentum of steps no longer held, as it is at the start.
-        cosines: whether they are wanted too.
     """
     items, steps = len(windows[0].left.values), {h.step: h for h in held}
     earlier = blocks_of([h for h in held if h.step < windows[0].left.step], items, carried)
-    spans = [_Span(w, blocks_of([steps[s] for s in w.steps], items, carried), cosines) for w in windows]
+    spans = [_Span(w, blocks_of([steps[s] for s in w.steps], items, carried)) for w in windows]
     momenta, brought = torch.stack([carried, forgotten]), carried.new_zeros(2, items)
     for first, last in chunks(carried, items):
         brings = carried.new_zeros(items, last - first)
@@ -62,8 +57,7 @@ def amounts_of(
             block.add_later(block.rows(first, last), weights, brings)
         brought += momenta[:, first:last] @ brings.T
     blocks = [*earlier, *(block for span in spans for block in span.blocks)]
-    found = tuple(c for span in spans for c in span.cosines()) if cosines else ()
-    return Amounts(tuple(a for block in blocks for a in block.clipped()), brought[0], brought[1], found)
+    return Amounts(tuple(a for block in blocks for a in block.clipped()), brought[0], brought[1])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,13 +81,10 @@ class _Span:
     Attributes:
         window: the window.
         blocks: its steps.
-        aligned: whether products with h̄ are wanted too.
-        gram: (3, M) <y, y>, <y, x> and <x, x>.
     """
 
-    def __init__(self, window: Window, blocks: list[Block], aligned: bool) -> None:
-        self.window, self.blocks, self.aligned = window, blocks, aligned
-        self.gram = blocks[0].amounts.new_zeros(3, len(window.left.values))
+    def __init__(self, window: Window, blocks: list[Block]) -> None:
+        self.window, self.blocks = window, blocks
         self.fractions = dict(zip(window.steps, window.fractions, strict=True))
 
     def backwards(self, first: int, last: int, brings: Tensor, *, later: bool) -> None:
@@ -111,12 +102,8 @@ class _Span:
             block.add(rows, [f.y for f in own], y)
             if x is not None:
                 block.add(rows, [f.x for f in own], x)
-            if self.aligned:
-                self._align(block, rows, y, x)
             if later:
                 block.add_later(rows, [f.later for f in own], brings)
-        if self.aligned:
-            self._measure(y, x)
         brings.mul_(start.later).addcmul_(y, start.y)
         if x is not None:
             brings.addcmul_(x, start.x)
@@ -124,16 +111,13 @@ class _Span:
     def _factors(self, first: int, last: int) -> tuple[dict[int, _Factors], _Factors]:
         """Each step's factors, and those of V at the window's start."""
         found = {}
-        along = sloped = self.gram.new_zeros(last - first)
+        along = sloped = self.blocks[0].amounts.new_zeros(last - first)
         later: Spread = 1.0
         kept: Spread = 1.0
         for h in reversed([h for block in self.blocks for h in block.steps]):
             assert h.rates is not None  # noqa: S101 - its interval is the one being settled
-            c, rates, fraction = (
-                _cut(h.coefficients, first, last),
-                h.rates[first:last],
-                self.fractions[h.step],
-            )
+            c, rates = _cut(h.coefficients, first, last), h.rates[first:last]
+            fraction = self.fractions[h.step]
             own = rates * c.through
             along, sloped, later = along * kept + own, sloped * kept + own * fraction, later * kept
             of_y, of_x = along * c.gain, sloped * c.gain
@@ -142,29 +126,6 @@ class _Span:
             found[h.step] = _Factors(of_y, of_x, later * c.gain)
             kept = c.keep
         return found, _Factors(along * kept, sloped * kept, later * kept)
-
-    def cosines(self) -> Iterator[Tensor]:
-        """(n, M) of each step, once all places are booked."""
-        tiny = torch.finfo(self.gram.dtype).tiny
-        for block in self.blocks:
-            lengths = block.each_of([self._length(h.step) for h in block.steps])
-            found = block.products / (block.squares.sqrt()[:, None] * lengths).clamp_min(tiny)
-            yield from cut_rows(found, block.counts)
-
-    def _length(self, step: int) -> Tensor:
-        """(M,) |h̄_j| at the step."""
-        f = self.fractions[step] if len(self.fractions) > 1 else 0.0
-        return (self.gram[0] + 2 * f * self.gram[1] + f * f * self.gram[2]).clamp_min(0).sqrt()
-
-    def _align(self, block: Block, rows: Tensor, y: Tensor, x: Tensor | None) -> None:
-        fractions = [self.fractions[h.step] for h in block.steps]
-        block.align(rows, rows @ y.T, None if x is None else rows @ x.T, fractions)
-
-    def _measure(self, y: Tensor, x: Tensor | None) -> None:
-        self.gram[0] += torch.linalg.vecdot(y, y)
-        if x is not None:
-            self.gram[1] += torch.linalg.vecdot(y, x)
-            self.gram[2] += torch.linalg.vecdot(x, x)
 
 
 def _cut(c: Coefficients, first: int, last: int) -> Coefficients:

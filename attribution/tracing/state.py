@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "attribution.npz"
-_VERSION = 1
+_VERSION = 2
+"""1 held other parts of the removal score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,14 @@ class Saved:
     lines: tuple[tuple[str, str, str], ...]
     every: int
     intervals: tuple[Interval, ...]
-    removal: Mapping[str, NDArray[np.float64]]
+    removal: Mapping[str, NDArray[Any]]
 
 
 def save(saved: Saved, folder: str | Path) -> Path:
     """The file it was written to."""
     path = Path(folder) / FILE
     about = {"version": _VERSION, "step": saved.step, "every": saved.every, "lines": saved.lines}
-    arrays: dict[str, NDArray[np.float64]] = {f"removal/{k}": v for k, v in saved.removal.items()}
+    arrays: dict[str, NDArray[Any]] = {f"removal/{k}": v for k, v in saved.removal.items()}
     for n, interval in enumerate(saved.intervals):
         arrays |= {f"{n}/{f.name}": np.asarray(getattr(interval, f.name)) for f in fields(Interval)}
     partial = path.with_suffix(".part")
@@ -65,15 +66,20 @@ def load(folder: str | Path, lines: Sequence[tuple[str, str, str]]) -> Saved | N
     """What `save` left in the folder; None where there is nothing.
 
     Raises:
-        CannotTrace: it is of other items or of a newer version.
+        CannotTrace: it is of other items or of another version.
     """
     path = Path(folder) / FILE
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
-        if about["version"] > _VERSION:
-            raise CannotTrace("written by a newer version of this program", where=str(path), hint="upgrade")
+        if about["version"] != _VERSION:
+            age = "a newer" if about["version"] > _VERSION else "an older"
+            raise CannotTrace(
+                f"written by {age} version of this program",
+                where=str(path),
+                hint="go on with that version, or delete the file and let the ledger begin at this checkpoint",
+            )
         if [list(line) for line in lines] != about["lines"]:
             raise CannotTrace(
                 "the trace that is resumed was of other items",

@@ -203,11 +203,11 @@ class Tracer(Watching):
             return
         if not self._times.settlements:  # loads kernels: on a GPU a second that is no measure of anything
             with self._times.settling(0):
-                book.amounts(cosines=self.removal is not None)
+                book.amounts()
         with self._times.settling(book.unsettled):
-            amounts = book.amounts(cosines=self.removal is not None)
+            amounts = book.amounts()
             if self.removal is not None:
-                self.removal.add(book.windows, book.held, amounts.cosines)
+                self.removal.add(book.windows, book.held)
             self.intervals.append(book.settle(amounts))
             if self.removal is not None:
                 self.removal.book(self.intervals[-1])
@@ -323,7 +323,7 @@ class Tracer(Watching):
             apart=min(spacing, self._running.total_steps) if self.refresh.adaptive else 0,
             stored=self.capture.storage.itemsize,
             worked=self.layout.work.itemsize,
-            sketched=0 if self.removal is None else self.removal.size,
+            sketched=0 if self.removal is None else self.removal.size(samples * self._running.total_steps),
         )
         self._say(str(self.plan))
 

@@ -97,8 +97,8 @@ class InRun:
         """Also told of what the removal score is told of."""
         passed_on = removal.add
 
-        def add(windows: Sequence[Window], held: Sequence[HeldStep], cosines: Sequence[torch.Tensor]) -> None:
-            passed_on(windows, held, cosines)
+        def add(windows: Sequence[Window], held: Sequence[HeldStep]) -> None:
+            passed_on(windows, held)
             self.add(windows, held)
 
         removal.add = add  # type: ignore[method-assign]

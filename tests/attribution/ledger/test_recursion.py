@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.nn.functional import cosine_similarity
 
 from attribution.ledger import blocks
 from attribution.ledger.ledger import HeldStep, Window
@@ -86,38 +85,10 @@ def test_both_give_the_same(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "ROWS", rows)
-        found = amounts_of(windows, held, momenta[0], momenta[1], cosines=True)
+        found = amounts_of(windows, held, momenta[0], momenta[1])
 
     expected, brings = literally(windows, held)
     for wanted, amounts in zip(expected, found.by_step, strict=True):
         torch.testing.assert_close(amounts, wanted, rtol=1e-10, atol=1e-10)
     torch.testing.assert_close(found.carried, brings @ momenta[0], rtol=1e-10, atol=1e-10)
     torch.testing.assert_close(found.forgotten, brings @ momenta[1], rtol=1e-10, atol=1e-10)
-    steps = {h.step: h for h in held}
-    told = [(w, s) for w in windows for s in w.steps]
-    for (window, s), cosines in zip(told, found.cosines, strict=True):
-        theirs = window.between(s, 0, PLACES, torch.float64)
-        wanted = cosine_similarity(steps[s].shares.double()[:, None], theirs[None], dim=2)
-        torch.testing.assert_close(cosines, wanted, rtol=1e-6, atol=1e-8)
-
-
-def test_cosines_are_made_only_where_they_are_asked_for() -> None:
-    made = torch.Generator().manual_seed(0)
-    nothing = torch.zeros(PLACES, dtype=torch.float64)
-
-    found = amounts_of(
-        [a_window(0, 2, made, False)], [a_step(s, 2, 0, made, spread=False) for s in (0, 1)], nothing, nothing
-    )
-
-    assert () == found.cosines
-
-
-def test_a_gradient_of_nothing_is_aligned_with_nothing() -> None:
-    made = torch.Generator().manual_seed(0)
-    nothing = torch.zeros(PLACES, dtype=torch.float64)
-    step = a_step(0, 2, 0, made, spread=False)
-    step.shares.zero_()
-
-    (cosines,) = amounts_of([a_window(0, 1, made, False)], [step], nothing, nothing, cosines=True).cosines
-
-    assert 0 == float(cosines.abs().max())

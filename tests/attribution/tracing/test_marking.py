@@ -149,18 +149,18 @@ class Paced(Tracer):
         assert self.removal is not None
         passed_on = self.removal.add
 
-        def add(windows: Any, held: Any, cosines: Any) -> None:
-            self.now += self.settling * len(cosines)
-            passed_on(windows, held, cosines)
+        def add(windows: Any, held: Any) -> None:
+            self.now += self.settling * sum(len(w.steps) for w in windows)
+            passed_on(windows, held)
 
         self.removal.add = add  # type: ignore[method-assign]
 
     def _settle(self) -> None:
         recursion = self._open.amounts
 
-        def amounts(*, cosines: bool = False) -> Any:
+        def amounts() -> Any:
             self.now, self.loading = self.now + self.loading, 0.0
-            return recursion(cosines=cosines)
+            return recursion()
 
         self._open.amounts = amounts  # type: ignore[method-assign]
         super()._settle()

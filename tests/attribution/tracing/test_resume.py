@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -102,4 +103,20 @@ def test_a_trace_of_other_items_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CannotTrace):
         train(model, optimizer, LOOP, [tracer], first=5)
+    assert (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (99, "a newer")])
+def test_a_trace_of_another_version_is_refused_and_kept(tmp_path: Path, version: int, age: str) -> None:
+    resumed(tmp_path)
+    with np.load(tmp_path / FILE) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = {**json.loads(str(arrays.pop("about"))), "version": version}
+    np.savez(tmp_path / FILE, about=np.array(json.dumps(about)), **arrays)
+    model, optimizer = started()
+
+    with pytest.raises(CannotTrace, match=f"written by {age} version") as refused:
+        train(model, optimizer, LOOP, [Tracer(items(2), SETTINGS, resume=tmp_path)], first=5)
+
+    assert "delete the file" in str(refused.value.hint)
     assert (tmp_path / FILE).exists()
