@@ -13,7 +13,7 @@ from attribution.entries import is_sketch
 from attribution.explaining.drivers import beside_measures, drivers
 from attribution.explaining.groups import NEEDS_FINDINGS, By, groups_of
 from attribution.explaining.measured import measured
-from attribution.explaining.why import Texts, Why, functionals_of, why, with_overlap
+from attribution.explaining.why import Order, Texts, Why, functionals_of, why, with_overlap
 from attribution.findings.registry import findings_of
 from attribution.reports.model import DriversReport, WhyReport
 from governance.errors import GovernError, NotFound, UsageError, did_you_mean
@@ -37,17 +37,25 @@ OpenTexts = Callable[["Lake", str, pa.Table], Texts]
 
 
 def why_report(
-    lake: Lake, name: str, suite: str, item: str, functional: str | None, top: int, texts: OpenTexts | None
+    lake: Lake,
+    name: str,
+    suite: str,
+    item: str,
+    functional: str | None,
+    top: int,
+    texts: OpenTexts | None,
+    order: Order = "contribution",
 ) -> WhyReport:
     """One item of an attribution, for one functional or all that were traced.
 
     Args:
         texts: how the samples' texts are read; None leaves the overlap out.
+        order: the column that samples are listed by.
     """
     stored = find_attribution(lake, name)
     ledger = load_ledger(lake, stored.id)
     wanted = [functional] if functional else functionals_of(ledger, suite, item) or ["answer_loss"]
-    parts = [why(ledger, suite, item, one, top) for one in wanted]
+    parts = [why(ledger, suite, item, one, top, order) for one in wanted]
     notes: list[str] = []
     asked = _item(lake, suite, item, notes)
     if asked and texts is not None:

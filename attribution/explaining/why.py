@@ -11,20 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attribution.entries import MARGIN
 from attribution.explaining.groups import sample_names
 from attribution.explaining.overlap import Overlap, overlaps
 from attribution.ledger.balance import ItemLine, by_item, item_line
 from attribution.ledger.coverage import ENOUGH
-from governance.errors import NotFound, did_you_mean
+from governance.errors import NotFound, UsageError, did_you_mean
 from governance.lake.contributions import Ledger
 
 if TYPE_CHECKING:
     import polars as pl
 
 TOP = 5
+Order = Literal["contribution", "removal"]
+"""The column that samples of either sign are listed by."""
 Texts = Callable[[Sequence[int]], Mapping[int, str]]
 """Given numbers of samples, the text of those that can be read."""
 
@@ -34,7 +36,7 @@ class Cause:
     """One sample's part in it.
 
     Attributes:
-        rank: its place among the samples that pushed the same way, 1 for the largest.
+        rank: its place among the samples that pushed the same way, 1 for the one named first.
         sample: number in the run's list of samples.
         name: its row in its dataset, where known.
         amount: contribution, nats, positive helped.
@@ -66,7 +68,8 @@ class Why:
     """One item's explanation.
 
     Attributes:
-        helped, harmed: the largest contributions of either sign, largest first.
+        helped, harmed: samples whose contribution has either sign, as `order` lists them: the largest first; or by
+            removal score, of those that helped the highest first, of those that harmed the lowest.
         helped_rest, harmed_rest: all others of either sign.
         crossing: of the samples that pushed the way the item flipped, how many of the largest alone carry it from
             where it was over the line; None where it did not flip, or they do not suffice.
@@ -80,6 +83,7 @@ class Why:
     harmed_rest: Rest
     crossing: int | None
     question: str = ""
+    order: Order = "contribution"
 
     @property
     def coverage(self) -> float:
@@ -109,11 +113,19 @@ def flip_of(line: ItemLine) -> str:
     return "gained" if line.after > 0 else "lost"
 
 
-def why(ledger: Ledger, suite: str, item: str, functional: str, top: int = TOP) -> Why:
+def why(
+    ledger: Ledger,
+    suite: str,
+    item: str,
+    functional: str,
+    top: int = TOP,
+    order: Order = "contribution",
+) -> Why:
     """The explanation of one item.
 
     Raises:
         NotFound: the ledger does not have the item; the nearest is named.
+        UsageError: samples are to be listed by removal scores, and none were kept.
     """
     line = item_line(ledger.balances, suite, item, functional)
     if line is None:
@@ -121,13 +133,17 @@ def why(ledger: Ledger, suite: str, item: str, functional: str, top: int = TOP) 
     amounts = _amounts(ledger, suite, item, functional)
     helped = amounts.filter(amounts["amount"] > 0)
     harmed = amounts.filter(amounts["amount"] < 0).reverse()
+    crossing = _crossing(line, helped, harmed)
+    if order == "removal":
+        helped, harmed = _missed(helped, item, descending=True), _missed(harmed, item, descending=False)
     return Why(
         line=line,
         helped=_causes(helped.head(top)),
         harmed=_causes(harmed.head(top)),
         helped_rest=Rest(max(helped.height - top, 0), float(helped["amount"][top:].sum())),
         harmed_rest=Rest(max(harmed.height - top, 0), float(harmed["amount"][top:].sum())),
-        crossing=_crossing(line, helped, harmed),
+        crossing=crossing,
+        order=order,
     )
 
 
@@ -145,6 +161,13 @@ def _amounts(ledger: Ledger, suite: str, item: str, functional: str) -> pl.DataF
         .join(scores, on="sample", how="left")
         .sort(["amount", "sample"], descending=[True, False])
     )
+
+
+def _missed(rows: pl.DataFrame, item: str, *, descending: bool) -> pl.DataFrame:
+    if rows["score"].null_count() == rows.height > 0:
+        hint = "list the samples by contribution"
+        raise UsageError("no removal scores were kept with this attribution", where=item, hint=hint)
+    return rows.sort("score", descending=descending, nulls_last=True, maintain_order=True)
 
 
 def _causes(rows: pl.DataFrame) -> tuple[Cause, ...]:

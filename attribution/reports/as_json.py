@@ -60,6 +60,7 @@ def _part(part: Why) -> dict[str, Any]:
         "ranks_only": hidden,
         "flip": part.flip or None,
         "crossing": None if hidden else part.crossing,
+        "order": part.order,
         "helped": [_cause(c, hidden=hidden) for c in part.helped],
         "harmed": [_cause(c, hidden=hidden) for c in part.harmed],
         "helped_rest": _rest(part.helped_rest, hidden=hidden),

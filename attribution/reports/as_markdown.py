@@ -37,8 +37,8 @@ def _why(report: WhyReport) -> Iterator[str]:
         yield escape(f"{line.before:.4f} before, {line.after:.4f} after.") + "\n\n"
         yield _balance(words.balance(line.sums))
         yield f"\n{escape(words.covered(part.coverage, ranks_only=part.ranks_only))}. {escape(words.flip(part))}\n"
-        yield from _causes("Helped most", part.helped, part.helped_rest, part)
-        yield from _causes("Harmed most", part.harmed, part.harmed_rest, part)
+        yield from _causes(words.side("Helped", part), part.helped, part.helped_rest, part)
+        yield from _causes(words.side("Harmed", part), part.harmed, part.harmed_rest, part)
     yield from _end(report.findings, report.notes, words.LEGEND)
 
 

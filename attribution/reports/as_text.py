@@ -47,8 +47,8 @@ def _part(part: Why) -> list[str]:
     lines.append("  " + words.covered(part.coverage, ranks_only=part.ranks_only))
     if said := words.flip(part):
         lines.append("  " + said)
-    lines += _causes("Helped most", part.helped, part.helped_rest, part)
-    return lines + _causes("Harmed most", part.harmed, part.harmed_rest, part)
+    lines += _causes(words.side("Helped", part), part.helped, part.helped_rest, part)
+    return lines + _causes(words.side("Harmed", part), part.harmed, part.harmed_rest, part)
 
 
 def _causes(title: str, causes: Sequence[Cause], rest: Rest, part: Why) -> list[str]:

@@ -80,6 +80,13 @@ def tested(part: SuiteDrivers) -> bool:
     return any(d.measured is not None for d in (*part.helped, *part.harmed))
 
 
+def side(how: str, part: Why) -> str:
+    """What the samples of one side are listed under; `how` is Helped or Harmed."""
+    if part.order == "contribution":
+        return f"{how} most"
+    return f"{how}, missed {'most' if how == 'Helped' else 'least'} first"
+
+
 def score(value: float | None) -> str:
     """A removal score."""
     return "–" if value is None else f"{value + 0.0:+.2f}"

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attribution.entries import MARGIN
-from attribution.explaining.why import Cause, Why
+from attribution.explaining.why import Cause, Order, Why
 from attribution.ledger.intervals import Floats
 from attribution.testing.lds import lds
 from attribution.testing.planted import Flip
@@ -40,12 +40,13 @@ class Verified:
     """One item's explanation, tested.
 
     Attributes:
-        named: numbers of the samples that were left out: the largest that pushed the way the item moved.
+        named: numbers of the samples that were left out: the first of those that pushed the way the item moved.
         control: as many others, drawn by a seed.
         after: worth of the item after training on all samples; minus the loss, or the margin, in nats.
         without: the same without the named samples.
         without_control: the same without the others.
         claimed: what the ledger says the named samples brought, nats.
+        order: the column by which they were named.
     """
 
     item: ItemName
@@ -56,6 +57,7 @@ class Verified:
     without: float
     without_control: float
     claimed: float
+    order: Order = "contribution"
 
     @property
     def flip(self) -> Flip | None:
@@ -77,12 +79,12 @@ class Verified:
             "without": self.without, "without_control": self.without_control, "claimed": self.claimed,
         }  # fmt: skip
         if self.flip is not None:
-            return Check("flip", "contribution", float(self.flip.reverted), None, None, 1, record)
-        return Check("retrain", "contribution", self.beyond_control, None, None, 1, record)
+            return Check("flip", self.order, float(self.flip.reverted), None, None, 1, record)
+        return Check("retrain", self.order, self.beyond_control, None, None, 1, record)
 
 
 def verify(found: Why, retrain: Retrain, samples: Collection[int], top: int, seed: int = 0) -> Verified:
-    """The item after training without its largest causes, and without as many others.
+    """The item after training without the causes named first, and without as many others.
 
     Args:
         retrain: of this one item.
@@ -110,11 +112,12 @@ def verify(found: Why, retrain: Retrain, samples: Collection[int], top: int, see
         without=float(retrain(named)[0]),
         without_control=float(retrain(control)[0]),
         claimed=sum(c.amount for c in causes),
+        order=found.order,
     )
 
 
 def pushing(found: Why) -> tuple[Cause, ...]:
-    """The samples that pushed the way the item moved, largest first."""
+    """The samples that pushed the way the item moved, as they are listed."""
     return found.helped if found.line.sums.change > 0 else found.harmed
 
 

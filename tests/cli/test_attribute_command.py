@@ -125,6 +125,27 @@ def test_why_has_all_three_columns(
     assert 16 == len(causes)
 
 
+def test_samples_are_listed_and_tested_by_the_removal_score_where_that_is_asked_for(
+    traced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(traced)
+    done("why", "sums", "eval/0", "-f", "json", "-k", "3", "--order", "removal", "--verify")
+    told = json.loads(capsys.readouterr().out)
+
+    (part,) = told["parts"]
+    scores = [c["removal"] for c in part["helped"]]
+    assert sorted(scores, reverse=True) == scores
+    assert [1, 2, 3] == [c["rank"] for c in part["helped"]]
+    assert "removal" == part["order"]
+    with open_lake(".govern", read_only=True) as lake:
+        check = find_attribution(lake, "latest").checks[-1]
+    assert ("retrain", "removal") == (check.kind, check.method)
+    assert [c["sample"] for c in part["helped"]] == check.record["named"]
+    for form in ("text", "markdown", "html"):
+        done("why", "sums", "eval/0", "--order", "removal", "-f", form)
+        assert "Helped, missed most first" in capsys.readouterr().out
+
+
 def test_a_group_is_left_out_and_what_that_did_stands_beside_the_estimate(
     traced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

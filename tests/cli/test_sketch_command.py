@@ -131,6 +131,7 @@ def test_roll_ups_show_ranks_only(there: Path, capsys: pytest.CaptureFixture[str
         (("attribute", "--suite", "sums", "--mode", "sketch", "--validate", "9"), "not validated"),
         (("attribute", "--suite", "sums", "--mode", "sketch", "--disk-limit", "1KB"), "--disk-limit"),
         (("drivers", "--by", "label", "--verify", "sum"), "no amounts that could be tested"),
+        (("why", "sums", "eval/0", "--order", "removal"), "a sketch has no removal scores"),
         (("why", "sums", "eval/0", "-f", "html"), "no html"),
         (("why", "sums", "eval/7"), "eval/7"),
         (("why", "sums", "eval/1", "--functional", "margin"), "no competitor"),

@@ -112,6 +112,7 @@ def ranked(
     format: str,  # noqa: A002
     *,
     verify: bool,
+    order: str,
 ) -> str:
     """The ranking of one item as text; empty where the attribution is exact.
 
@@ -126,6 +127,9 @@ def ranked(
     if verify:
         hint = "take them out with `govern curate`, or verify an exact attribution"
         raise UsageError("a sketch's ranking is not verified", where="--verify", hint=hint)
+    if order != "contribution":
+        hint = "leave --order out: there is one column, the rank"
+        raise UsageError("a sketch has no removal scores", where="--order", hint=hint)
     from attribution.sketching.asking import rankings
     from attribution.sketching.showing import shown
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.entries import ANSWER_LOSS, MARGIN
-from attribution.explaining.why import why, with_overlap
-from governance.errors import NotFound
+from attribution.explaining.why import Order, why, with_overlap
+from governance.errors import NotFound, UsageError
 from tests.attribution.ledgers import ledger_of, random_ledger, sample_table, with_removals
 
 AMOUNTS = {(0, "i"): 1.0, (1, "i"): 0.5, (2, "i"): -0.25, (3, "i"): 0.25, (4, "i"): -2.0}
@@ -24,9 +24,18 @@ def test_the_largest_of_either_sign_and_the_rest():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 15), st.integers(1, 3), st.integers(0, 6), st.integers(0, 20))
-def test_all_parts_add_up_to_the_change(samples: int, intervals: int, top: int, seed: int):
-    found = why(random_ledger(samples, 2, intervals, seed), "suite0", "i1", ANSWER_LOSS, top)
+@given(
+    st.integers(1, 15),
+    st.integers(1, 3),
+    st.integers(0, 6),
+    st.integers(0, 20),
+    st.sampled_from(["contribution", "removal"]),
+)
+def test_all_parts_add_up_to_the_change(samples: int, intervals: int, top: int, seed: int, order: Order):
+    scores = {(n, "i1"): float((7 * n) % 5) for n in range(samples)}
+    ledger = with_removals(random_ledger(samples, 2, intervals, seed), scores, "suite0")
+
+    found = why(ledger, "suite0", "i1", ANSWER_LOSS, top, order)
 
     listed = sum(c.amount for c in found.causes) + found.helped_rest.amount + found.harmed_rest.amount
     sums = found.line.sums
@@ -73,6 +82,27 @@ def test_removal_scores_stand_beside_and_change_no_amount():
     assert [c.amount for c in why(ledger, "demo", "i", ANSWER_LOSS).causes] == [
         c.amount for c in found.causes
     ]
+
+
+def test_by_removal_scores_those_missed_most_come_first_on_either_side_and_the_ones_without_last():
+    scores = {(0, "i"): 0.5, (1, "i"): 2.0, (2, "i"): -3.0, (4, "i"): -1.0}
+    ledger = with_removals(
+        ledger_of(sample_table(5), {**AMOUNTS, (4, "i"): -0.1}, before=-1.2, functional=MARGIN),
+        scores,
+        functional=MARGIN,
+    )
+
+    found = why(ledger, "demo", "i", MARGIN, top=2, order="removal")
+
+    assert [(1, 1, 0.5), (2, 0, 1.0)] == [(c.rank, c.sample, c.amount) for c in found.helped]
+    assert [(1, 2, -0.25), (2, 4, -0.1)] == [(c.rank, c.sample, c.amount) for c in found.harmed]
+    assert (1, 0.25) == (found.helped_rest.samples, found.helped_rest.amount)  # sample 3, which has no score
+    assert why(ledger, "demo", "i", MARGIN).crossing == found.crossing == 2
+
+
+def test_without_removal_scores_nothing_is_listed_by_them():
+    with pytest.raises(UsageError, match="no removal scores were kept"):
+        why(ledger_of(sample_table(5), AMOUNTS), "demo", "i", ANSWER_LOSS, order="removal")
 
 
 def test_too_much_left_over_leaves_ranks_only():

@@ -14,6 +14,7 @@ from ui.cli.progress import moving_line
 from ui.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from attribution.explaining.why import Order
     from attribution.reports.model import WhyReport
     from governance.lake import Lake
 
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
     help="samples of either sign (default 5)",
 )
 @option(
+    "--order", type=click.Choice(["contribution", "removal"]), default="contribution", metavar="contribution|removal",
+    help="the column samples are listed by, and so which ones --verify takes out (default contribution)",
+)  # fmt: skip
+@option(
     "--verify", is_flag=True,
     help="train again without the samples named first, and without as many others, and say what that does",
 )  # fmt: skip
@@ -58,8 +63,8 @@ if TYPE_CHECKING:
 @output_option
 @pass_session
 def command(
-    session: Session, /, suite: str, item: str, run: str, functional: str | None, top: int, verify: bool,
-    overlap: bool, format: str, output: str | None,  # noqa: A002
+    session: Session, /, suite: str, item: str, run: str, functional: str | None, top: int, order: Order,
+    verify: bool, overlap: bool, format: str, output: str | None,  # noqa: A002
 ) -> int:  # fmt: skip
     """Explain why an evaluation item moved.
 
@@ -73,11 +78,12 @@ def command(
     from ui.cli.sketching import ranked
 
     with session.open_lake(read_only=not verify) as lake:
-        text = ranked(session, lake, (run, suite, item, functional, top), format, verify=verify)
+        text = ranked(session, lake, (run, suite, item, functional, top), format, verify=verify, order=order)
         if text:
             deliver(lambda out: out.write(text), output)
             return 0
-        report = why_report(lake, run, suite, item, functional, top, split_texts if overlap else None)
+        texts = split_texts if overlap else None
+        report = why_report(lake, run, suite, item, functional, top, texts, order)
         if verify:
             report = _verified(session, lake, report, top)
     deliver(lambda out: render(report, format, out), output)
