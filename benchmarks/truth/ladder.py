@@ -61,13 +61,13 @@ class Form:
     middle: bool = False
 
 
-IN_RUN, LEDGER = "in-run", "ledger"
+IN_RUN, RATED, LEDGER = "in-run", "+ rates", "ledger"
 FORMS = {
     IN_RUN: Form(),
     "+ middle": Form(middle=True),
     "+ momentum": Form(momentum=True),
     "+ momentum + middle": Form(momentum=True, middle=True),
-    "+ rates": Form(preconditioned=True),
+    RATED: Form(preconditioned=True),
     "+ rates + momentum": Form(preconditioned=True, momentum=True),
     LEDGER: Form(preconditioned=True, momentum=True, middle=True),
 }
@@ -228,6 +228,10 @@ def main(given: Sequence[str] | None = None) -> None:
             f"| {method} | {value:.3f} [{low:.3f}, {high:.3f}] | {seeds} | "
             f"{change:+.3f} [{least:+.3f}, {most:+.3f}] | {' | '.join(_areas(found, method))} |"
         )
+    change, (least, most) = figures.between(LEDGER, RATED)
+    print(
+        f"\n{LEDGER} - in-run of the optimizer's own step (+ rates): {change:+.3f} [{least:+.3f}, {most:+.3f}]"
+    )
     print("\n| tensors | in-run: gross, net | ledger: gross, net |\n|---|---|---|")
     for kind in found[0][1][LEDGER]:
         cells = [_sizes([parts[form] for _, parts in found], kind) for form in (IN_RUN, LEDGER)]
