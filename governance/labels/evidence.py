@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,8 +46,12 @@ class Lexicon:
     columns: int
 
 
+@lru_cache(maxsize=2)
 def compile_lexicon(taxonomy: Taxonomy) -> Lexicon:
-    """The words of every scene and task in one trie, a column a scene or task."""
+    """The words of every scene and task in one trie, a column a scene or task.
+
+    Kept, since a process may audit and curate many times: the words of finance take 0.2 CPU seconds.
+    """
     from governance.labels.scan import Vote, build
 
     halves = (*taxonomy.scenes, *taxonomy.tasks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class Given:
         return np.asarray(there & (self.scenes < 0) & (self.tasks < 0))
 
 
+@lru_cache(maxsize=2)
 def spellings(taxonomy: Taxonomy) -> pl.DataFrame:
     """Every accepted spelling (`key`) with the scene and task it names; -1 for a half it does not name."""
     import polars as pl

@@ -11,6 +11,7 @@ see the neighbours of a word, take 20 (1,800 words, one busy core).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,6 +30,7 @@ MOST_REPEATS = 2
 repeating itself. Five ounces and three ounces of sugar are no gold."""
 STRONG = 3.0
 """What a word weighs that decides by itself."""
+_PARTING = re.compile(r"[\s-]")
 
 _KIND = np.array(
     [0 if byte > 127 else chr(byte).isalpha() + 2 * chr(byte).isdigit() for byte in range(256)], np.uint8
@@ -46,8 +48,7 @@ _SCORES = types.Array(types.float32, 2, "C")
 
 def folded(word: str) -> bytes:
     """A word as the scan compares it."""
-    lowered = "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in word)
-    return "".join(" " if c.isspace() or c == "-" else c for c in lowered).encode()
+    return _PARTING.sub(" ", word).encode().lower()  # bytes: letters of ASCII only
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class Trie:
 
 def build(votes: Sequence[Vote]) -> Trie:
     """The trie of all words; equal words are one with several votes."""
-    ordered = sorted(votes, key=lambda vote: (folded(vote.word), vote.column))
-    grouped = [(word, list(own)) for word, own in groupby(ordered, key=lambda vote: folded(vote.word))]
+    ordered = sorted(((folded(vote.word), vote) for vote in votes), key=lambda own: (own[0], own[1].column))
+    grouped = [(word, [vote for _, vote in own]) for word, own in groupby(ordered, key=lambda own: own[0])]
     used = sorted({byte for word, _ in grouped for byte in word})
     classes = np.zeros(256, np.uint8)
     classes[used] = np.arange(1, len(used) + 1)

@@ -24,7 +24,8 @@ BUSY_MILLISECONDS = 30_000
 def connection(*extensions: str) -> duckdb.DuckDBPyConnection:
     """A connection with DuckLake and the named extensions, which fetches nothing by itself.
 
-    Spills go to the system's temporary folder: DuckDB's default would leave a `.tmp` in the user's own.
+    Spills go to the system's temporary folder: DuckDB's default would leave a `.tmp` in the user's own. Where
+    `OMP_NUM_THREADS` bounds the threads of a process, as torchrun does it for each of several, DuckDB keeps to it too.
     """
     names = ("ducklake", *extensions)
     again = all_checked(names)
@@ -36,6 +37,7 @@ def connection(*extensions: str) -> duckdb.DuckDBPyConnection:
             "allow_unsigned_extensions": str(again).lower(),
             "memory_limit": MEMORY,
             "temp_directory": str(spill),
+            **threads(os.environ.get("OMP_NUM_THREADS", "")),
         }
     )
     try:
@@ -51,6 +53,12 @@ def connection(*extensions: str) -> duckdb.DuckDBPyConnection:
         db.close()
         raise
     return db
+
+
+def threads(bound: str) -> dict[str, str | bool | int | float | list[str]]:
+    """DuckDB's own setting of a number of threads, a number or a list of them by level; empty where it is none."""
+    number = bound.partition(",")[0].strip()
+    return {"threads": int(number)} if number.isdecimal() and int(number) > 0 else {}
 
 
 def sqlite(

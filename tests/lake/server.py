@@ -25,10 +25,24 @@ class Server:
     """A running server that trusts user `lake`."""
 
     port: int
+    binaries: Path
 
-    def location(self, schema: str, data: Path) -> str:
+    def location(self, schema: str, data: Path, database: str = "postgres") -> str:
         """The address of a lake in that schema."""
-        return f"postgresql://lake@127.0.0.1:{self.port}/postgres?data_path={quote(str(data))}&schema={quote(schema)}"
+        place = f"postgresql://lake@127.0.0.1:{self.port}/{quote(database)}"
+        return f"{place}?data_path={quote(str(data))}&schema={quote(schema)}"
+
+    def create(self, database: str, template: str = "template1") -> None:
+        """A database that holds what the template holds."""
+        self._run("createdb", "-T", template, database)
+
+    def do(self, database: str, sql: str) -> None:
+        """A statement has run in the database."""
+        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql)
+
+    def _run(self, program: str, *words: str) -> None:
+        reached = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "lake"]
+        subprocess.run([self.binaries / program, *reached, *words], check=True, capture_output=True)
 
 
 @contextmanager
@@ -74,7 +88,7 @@ def start_server() -> Iterator[Server]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield Server(port)
+            yield Server(port, binaries)
         finally:
             run(binaries / "pg_ctl", "-D", root / "db", "-m", "immediate", "stop")
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,20 +36,32 @@ class Demo:
         return str(self.folder / ".govern")
 
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
-    """The demo of 600 rows, audited once for all processes of the test run. Tests only read it."""
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Makes a folder of a name once for all processes of the test run. Tests only read it."""
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent
-    made = shared / "dashboard-demo"
-    with locked(shared / "dashboard-demo.lock"):
-        if not made.exists():
-            building = shared / "dashboard-demo-building"
-            building.mkdir()
-            build(building)
-            building.rename(made)
-    return Demo(made)
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        made, building = shared / f"dashboard-{name}", shared / f"dashboard-{name}-building"
+        with locked(shared / f"dashboard-{name}.lock"):
+            if not made.exists():
+                building.mkdir()
+                make(building)
+                building.rename(made)
+        return made
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(once: Once) -> Demo:
+    """The demo of 600 rows, audited."""
+    return Demo(once("demo", build))
 
 
 @contextmanager
@@ -85,19 +97,14 @@ def own_demo(demo: Demo, tmp_path: Path) -> Demo:
 
 
 @pytest.fixture(scope="session")
-def curated(demo: Demo, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
-    """The demo with two splits of it, made once for all processes of the test run. Tests only read it."""
-    shared = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        shared = shared.parent
-    made = shared / "dashboard-curated"
-    with locked(shared / "dashboard-curated.lock"):
-        if not made.exists():
-            building = shared / "dashboard-curated-building"
-            shutil.copytree(demo.folder, building)
-            curate(building)
-            building.rename(made)
-    return Demo(made)
+def curated(demo: Demo, once: Once) -> Demo:
+    """The demo with two splits of it."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(demo.folder, folder, dirs_exist_ok=True)
+        curate(folder)
+
+    return Demo(once("curated", make))
 
 
 def curate(folder: Path) -> None:

@@ -27,19 +27,24 @@ class Everything:
     noted: dict[str, str]
 
 
-def build(curated: Demo, folder: Path) -> Everything:
+def build(curated: Demo, folder: Path) -> None:
     """A copy of the curated demo with vectors, evaluations, what moved them, waivers and proposals."""
-    shutil.copytree(curated.folder, folder)
+    shutil.copytree(curated.folder, folder, dirs_exist_ok=True)
     place = str(folder / ".govern")
     embed_rows(place)
-    with open_lake(place, read_only=True) as lake:
-        run = str(lake.fetch("SELECT run FROM lake.audits")[0][0])
-        sql = "SELECT rule, arg_max(fingerprint, rows) FROM lake.findings GROUP BY rule"
-        known = {str(rule): str(found) for rule, found in lake.fetch(sql)}
-        noted = "SELECT rule, min(fingerprint) FROM lake.findings WHERE severity = 'note' GROUP BY rule"
-        notes = {str(rule): str(found) for rule, found in lake.fetch(noted)}
+    known = read(folder).fingerprints
     explained.build(folder)
     _decide(place, folder / "waivers.toml", known)
+
+
+def read(folder: Path) -> Everything:
+    """What is in the folder."""
+    with open_lake(str(folder / ".govern"), read_only=True) as lake:
+        run = str(lake.fetch("SELECT run FROM lake.audits ORDER BY seq")[0][0])
+        sql = "SELECT rule, arg_max(fingerprint, rows) FROM lake.findings WHERE run = ? GROUP BY rule"
+        known = {str(rule): str(found) for rule, found in lake.fetch(sql, [run])}
+        noted = "SELECT rule, min(fingerprint) FROM lake.findings WHERE severity = 'note' AND run = ? GROUP BY rule"
+        notes = {str(rule): str(found) for rule, found in lake.fetch(noted, [run])}
     return Everything(folder, run, known, notes)
 
 

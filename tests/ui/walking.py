@@ -23,6 +23,8 @@ SHOWN = """() => {
   return lines.map(l => l.trim()).filter(l => l && !icons.includes(l)).join('\\n');
 }"""
 """All that can be read and all that is chosen on a page that is drawn to its end; nothing before that."""
+LOOKS = 100
+"""ms between two looks at a page that changes: to read all of it at every frame takes as long as to draw it."""
 TRIES = 20
 Act = Callable[[Any], None]
 
@@ -97,7 +99,7 @@ def params(url: str) -> dict[str, str]:
 
 def shown(page: Any) -> str:
     """What a page shows once it is drawn."""
-    found = page.wait_for_function(SHOWN, timeout=PATIENCE)
+    found = page.wait_for_function(SHOWN, polling=LOOKS, timeout=PATIENCE)
     return str(found.json_value())
 
 
@@ -106,14 +108,16 @@ def moved(page: Any, act: Act) -> str:
     before, url = shown(page), page.url
     act(page)
     page.wait_for_url(lambda now: now != url, timeout=PATIENCE)
-    page.wait_for_function(f"before => ![null, before].includes(({SHOWN})())", arg=before, timeout=PATIENCE)
+    changed = f"before => ![null, before].includes(({SHOWN})())"
+    page.wait_for_function(changed, arg=before, polling=LOOKS, timeout=PATIENCE)
     return shown(page)
 
 
 def assert_shows(page: Any, wanted: str, url: str) -> None:
     """The page comes to show the text, at the address."""
     try:
-        page.wait_for_function(f"wanted => ({SHOWN})() === wanted", arg=wanted, timeout=PATIENCE)
+        same = f"wanted => ({SHOWN})() === wanted"
+        page.wait_for_function(same, arg=wanted, polling=LOOKS, timeout=PATIENCE)
     except Waited:
         lines = unified_diff(
             wanted.splitlines(), shown(page).splitlines(), "wanted", "shown", n=0, lineterm=""

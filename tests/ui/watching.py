@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.ui.serving import Server
 
@@ -13,10 +18,58 @@ CHROMIUM = Path("/usr/bin/chromium")
 DRAWN = '.stApp[data-test-script-state="notRunning"] .command-label'
 PATIENCE = 60_000  # ms; a page takes one or two seconds, and the machines that run tests are shared
 VIEWPORT = {"width": 1280, "height": 900}
+REMEMBERED = "cookies,local_storage,indexeddb,websql,service_workers,cache_storage,file_systems"
+"""All that a page of a site may find again, but for the program's own files."""
 NEVER = (
     '.stMain :is(img, svg[onload], iframe, link, style, script, a[href*="://evil"], a[href^="javascript"])'
 )
 """What no text of data may become."""
+
+
+@dataclass
+class Chromium:
+    """A running browser, and the tab that keeps alive what all its tabs share.
+
+    Tabs share what was downloaded and compiled of the program, which takes half of the 3 CPU seconds of opening a page.
+    They do not share what a page may remember: that is forgotten before a tab is opened.
+    """
+
+    profile: Any
+    kept: Any = None
+
+    def tab(self, server: Server) -> Any:
+        """A tab that knows nothing of those before it."""
+        if self.kept is None:
+            self.kept = self.profile.new_page()
+            self.kept.goto(f"{server.url}/healthz")
+        page = self.profile.new_page()
+        session = self.profile.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": REMEMBERED})
+        session.detach()
+        return page
+
+    @property
+    def apart(self) -> Any:
+        """The browser, for contexts that share nothing at all, as on the machine of somebody else."""
+        return self.profile.browser
+
+
+@contextmanager
+def chromium() -> Iterator[Chromium]:
+    """A browser of one process for all tabs; skipped with a reason where there is none."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+        profile = driver.chromium.launch_persistent_context(
+            folder,
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--process-per-site"],
+            viewport=VIEWPORT,
+        )
+        yield Chromium(profile)
+        profile.close()
 
 
 @dataclass
@@ -26,6 +79,10 @@ class Watched:
     page: Any
     base: str
     faults: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        """The tab is closed."""
+        self.page.close()
 
     def open(self, path: str) -> Any:
         """Opens an address and waits until the page is drawn to its end, which is the command."""
@@ -43,7 +100,18 @@ class Watched:
 def watched(browser: Any, server: Server, *, also: tuple[str, ...] = (), **options: Any) -> Watched:
     """A page in a browser context of its own; `also` are other addresses that it may go to."""
     context = browser.new_context(**{"viewport": VIEWPORT, **options})
-    one = Watched(context.new_page(), server.url)
+    return _watching(context.new_page(), server, also)
+
+
+def tab(browser: Chromium, server: Server, colours: str = "light") -> Watched:
+    """A page in a new tab."""
+    page = browser.tab(server)
+    page.emulate_media(color_scheme=colours)
+    return _watching(page, server)
+
+
+def _watching(page: Any, server: Server, also: tuple[str, ...] = ()) -> Watched:
+    one = Watched(page, server.url)
     one.page.set_default_timeout(PATIENCE)
     ours = (server.url, server.url.replace("http", "ws", 1), *also)
     one.page.on("console", lambda m: one.faults.append(m.text) if m.type == "error" else None)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.ui.conftest import Demo, inside
+from tests.ui.conftest import Demo, Once, inside
 from tests.ui.serving import Server, end, started
-from tests.ui.watching import CHROMIUM, Watched, watched
+from tests.ui.watching import Chromium, Watched, chromium, tab
 
 HOSTILE = (
     '<img src="https://evil.example/{n}.png" onerror="document.title=\'owned\'">',
@@ -26,30 +26,24 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+def browser() -> Iterator[Chromium]:
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture
-def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
-    """Opens a new browser context at a server. At the end nothing may have gone wrong in any of them."""
+def watch(browser: Chromium) -> Iterator[Callable[..., Watched]]:
+    """Opens a new tab at a server. At the end nothing may have gone wrong in any of them."""
     opened: list[Watched] = []
 
-    def start(server: Server, **options: Any) -> Watched:
-        opened.append(watched(browser, server, **options))
+    def start(server: Server, colours: str = "light") -> Watched:
+        opened.append(tab(browser, server, colours))
         return opened[-1]
 
     yield start
     faults = [fault for one in opened for fault in one.faults]
     for one in opened:
-        one.page.context.close()
+        one.close()
     assert [] == faults
 
 
@@ -69,7 +63,7 @@ def serve(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call
 
 
 @pytest.fixture(scope="session")
-def desk_folder(browser: Any, demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def desk_folder(browser: Chromium, demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the demo that people decide in."""
     folder = tmp_path_factory.mktemp("desk") / "demo"
     shutil.copytree(demo.folder, folder)
@@ -77,19 +71,21 @@ def desk_folder(browser: Any, demo: Demo, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def hostile_folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An audit of rows that try to be markup, in every field that a page shows."""
+def hostile_folder(browser: Chromium, once: Once) -> Path:
+    """An audit of rows that try to be markup, in every field that a page shows. Tests only read it."""
+    return once("hostile", audit_hostile)
+
+
+def audit_hostile(folder: Path) -> None:
     from governance.audit import AuditRequest
     from ui.cli.commands.audit import run_audit
     from ui.cli.session import Session
 
-    folder = tmp_path_factory.mktemp("hostile")
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in _hostile_rows()))
     (folder / "suite.jsonl").write_text("".join(json.dumps(item) + "\n" for item in _hostile_items()))
     with inside(folder):
         session = Session(lake=".govern", isolated=True, quiet=1, no_progress=True)
         run_audit(session, AuditRequest(("rows.jsonl",), evals=("suite.jsonl",), command="govern audit <b>"))
-    return folder
 
 
 def _hostile_rows() -> Iterator[dict[str, Any]]:

@@ -9,16 +9,15 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.ui.conftest import Demo
-from tests.ui.everything import Everything, build
+from tests.ui.conftest import Demo, Once
+from tests.ui.everything import Everything, build, read
 from tests.ui.explained import BASE, HEAD
 from tests.ui.serving import Server
 from tests.ui.walking import Way, assert_shows, look_for, moved, params, pick, press, shown
-from tests.ui.watching import watched
+from tests.ui.watching import Chromium, tab
 from ui.dashboard import url_state
 from ui.dashboard.catalogue import entries
 from ui.dashboard.url_state import Query
@@ -156,8 +155,8 @@ def test_no_page_and_nothing_that_can_be_chosen_is_forgotten(page: str):
 
 
 @pytest.fixture(scope="module")
-def everything(browser: Any, curated: Demo, tmp_path_factory: pytest.TempPathFactory) -> Everything:
-    return build(curated, tmp_path_factory.mktemp("everything") / "demo")
+def everything(browser: Chromium, curated: Demo, once: Once) -> Everything:
+    return read(once("everything", lambda folder: build(curated, folder)))
 
 
 def begun(way: Way, there: Everything) -> str:
@@ -170,10 +169,10 @@ def begun(way: Way, there: Everything) -> str:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_what_is_chosen_is_the_address_and_the_address_is_what_is_shown(
-    serve: Callable[[str, Path], Server], browser: Any, everything: Everything, way: Way
+    serve: Callable[[str, Path], Server], browser: Chromium, everything: Everything, way: Way
 ):
     server = serve("ann", everything.folder)
-    one = watched(browser, server)
+    one = tab(browser, server)
     page = one.open(begun(way, everything))
     views = [(shown(page), page.url)]
     for names, act in way.steps:
@@ -181,7 +180,7 @@ def test_what_is_chosen_is_the_address_and_the_address_is_what_is_shown(
         assert params(page.url).keys() >= set(names.split())
     earlier, (seen, url) = views[-2:]
 
-    copied = watched(browser, server)
+    copied = tab(browser, server)
     copied.open(url.removeprefix(server.url))
     assert_shows(copied.page, seen, url)
     further = (moved(page, press(way.on)), page.url)
@@ -196,5 +195,5 @@ def test_what_is_chosen_is_the_address_and_the_address_is_what_is_shown(
     page.go_back()
     assert_shows(page, *earlier)
     for each in (one, copied):
-        each.page.context.close()
+        each.close()
         assert [] == each.faults

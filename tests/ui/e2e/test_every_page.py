@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.ui.conftest import Demo
+from tests.ui.conftest import Demo, Once
 from tests.ui.serving import Server
-from tests.ui.watching import NEVER, Watched, addresses, watched
+from tests.ui.watching import NEVER, Chromium, Watched, addresses, tab
 from ui.dashboard.catalogue import Page, entries
 
 pytestmark = pytest.mark.browser
@@ -73,44 +73,53 @@ def server(serve: Serve, demo: Demo) -> Server:
 
 
 @pytest.fixture(scope="module")
-def open_one(browser: Any) -> Iterator[Callable[..., Watched]]:
-    """A browser context at a server that several tests share, by server and colours."""
+def open_one(browser: Chromium) -> Iterator[Callable[..., Watched]]:
+    """A tab at a server that several tests share, by server and colours."""
     opened: dict[tuple[str, str], Watched] = {}
 
     def start(server: Server, colours: str = "light") -> Watched:
         if (server.url, colours) not in opened:
-            opened[server.url, colours] = watched(browser, server, color_scheme=colours)
+            opened[server.url, colours] = tab(browser, server, colours)
         return opened[server.url, colours]
 
     yield start
     for one in opened.values():
-        one.page.context.close()
+        one.close()
 
 
 @pytest.fixture(scope="module")
-def known(open_one: Callable[..., Watched], server: Server) -> dict[str, str]:
+def known(open_one: Callable[..., Watched], server: Server, once: Once) -> dict[str, str]:
     """An address of each page on the demo."""
-    return addresses(open_one(server))
+    return walked(once, "demo", lambda: addresses(open_one(server)))
 
 
 @pytest.fixture(scope="module")
-def hostile(open_one: Callable[..., Watched], serve: Serve, hostile_folder: Path) -> dict[str, str]:
+def hostile(
+    open_one: Callable[..., Watched], serve: Serve, hostile_folder: Path, once: Once
+) -> dict[str, str]:
     """The same on rows that try to be markup."""
-    return addresses(open_one(serve("ann", hostile_folder)))
+    return walked(once, "hostile", lambda: addresses(open_one(serve("ann", hostile_folder))))
+
+
+def walked(once: Once, name: str, walk: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """The addresses that a walk finds, which is done once for all processes of the test run."""
+    folder = once(f"walked-{name}", lambda folder: (folder / "found.json").write_text(json.dumps(walk())))
+    found: dict[str, str] = json.loads((folder / "found.json").read_text())
+    return found
 
 
 @each
 def test_opens_cold_by_its_address_and_can_be_read(
-    browser: Any, server: Server, known: dict[str, str], page: Page
+    browser: Chromium, server: Server, known: dict[str, str], page: Page
 ):
-    one = watched(browser, server)
+    one = tab(browser, server)
     there = one.open(known[page.path])
 
     assert there.locator("h1").first.is_visible()
     assert 1 == there.locator('.places a[aria-current="page"]').count()
     assert 0 == there.locator('[data-testid="stException"]').count()
     assert [] == there.evaluate(PALE)
-    there.context.close()
+    one.close()
     assert [] == one.faults
 
 

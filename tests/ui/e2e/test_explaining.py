@@ -105,7 +105,7 @@ def test_keyboard_alone_goes_from_item_to_item(serve: Serve, watch: Watch, folde
 
 
 def test_dark_charts_and_marks_can_be_read(serve: Serve, watch: Watch, folder: Path, tmp_path: Path):
-    there = watch(serve("ann", folder), color_scheme="dark")
+    there = watch(serve("ann", folder), colours="dark")
     page = there.open(f"{WHY}&attribution={NEWER}&k=12")
     page.screenshot(path=str(tmp_path / "why.png"), full_page=True)
     style = "e => getComputedStyle(e).{}"

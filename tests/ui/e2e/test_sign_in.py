@@ -13,7 +13,7 @@ from governance.waivers.log import history
 from tests.ui.conftest import Demo
 from tests.ui.provider import Provider, provider
 from tests.ui.serving import Server, end, free_port, started
-from tests.ui.watching import DRAWN, Watched, watched
+from tests.ui.watching import DRAWN, Chromium, Watched, watched
 
 pytestmark = pytest.mark.browser
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -34,7 +34,7 @@ revealers = ["ann@bank.example"]
 
 @pytest.fixture(scope="module")
 def signing(
-    browser: Any, demo: Demo, tmp_path_factory: pytest.TempPathFactory
+    browser: Chromium, demo: Demo, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, Provider]]:
     """A dashboard that asks everybody who they are, and the provider that knows."""
     folder = tmp_path_factory.mktemp("signing") / "demo"
@@ -49,13 +49,13 @@ def signing(
 
 
 @pytest.fixture
-def arriving(browser: Any, signing: tuple[Server, Provider]) -> Iterator[Any]:
+def arriving(browser: Chromium, signing: tuple[Server, Provider]) -> Iterator[Any]:
     """Opens a browser of somebody's own at an address."""
     server, found = signing
     opened: list[Watched] = []
 
     def arrive(path: str) -> Any:
-        one = watched(browser, server, also=(found.url,))
+        one = watched(browser.apart, server, also=(found.url,))
         opened.append(one)
         one.page.goto(server.url + path)
         one.page.get_by_role("button", name="Sign in").wait_for()

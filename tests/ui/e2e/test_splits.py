@@ -65,7 +65,7 @@ def test_the_manifest_is_downloaded(serve: Serve, watch: Watch, folder: Path):
 
 
 def test_lineage_is_drawn_and_walked(serve: Serve, watch: Watch, folder: Path, tmp_path: Path):
-    there = watch(serve("ann", folder), color_scheme="dark")
+    there = watch(serve("ann", folder), colours="dark")
     page = there.open("/lineage?node=split:sft@1&depth=6")
     boxes = page.locator(".graph .box")
     many = boxes.count()
