@@ -24,7 +24,8 @@ CONTRIBUTIONS = pa.schema(
         pa.field("amount", pa.float64(), False),  # nats, positive helped; sums over samples
     ]
 )
-"""How far one sample moved one item within one interval, through all later steps that its momentum reached."""
+"""How far one sample moved one item within one interval, through all later steps that its momentum reached. An interval
+of no steps is the close: what samples give each other when the bookings are shared out. For each item it sums to 0."""
 
 BALANCES = pa.schema(
     [

@@ -103,17 +103,18 @@ class Book:
 
     def amounts(self) -> Amounts:
         """What the samples did in the open windows."""
-        return amounts_of(self.windows, self._due(), self.carried, self.forgotten)
+        return amounts_of(self.windows, self.due, self.carried, self.forgotten)
 
     def settle(self, amounts: Amounts) -> Interval:
         """The interval of all open windows, with these amounts; afterwards none is open."""
-        held = self._due()
+        held = self.due
         interval = settled(self.windows, held, amounts, [n.direction for n in self.names])
         self._fade(interval.start, held)
         self.windows = []
         return interval
 
-    def _due(self) -> list[HeldStep]:
+    @property
+    def due(self) -> list[HeldStep]:
         """Steps that are held up to the last mark; windows of later ones are still to come."""
         return [h for h in self.held if h.step < self.windows[-1].right.step]
 
@@ -130,7 +131,7 @@ class Book:
                 h.weight = h.weight * kept
         self.carried = self.carried * kept
         self.forgotten = self.forgotten * kept
-        for h in [h for h in held if _share_left(h) < self.tail]:
+        for h in [h for h in held if h.share_left < self.tail]:
             self.forgotten += summed(h.shares.sum(0, dtype=self.layout.work)) * h.weight * h.factor
             self.held.remove(h)
 
@@ -145,13 +146,3 @@ class Book:
             self._decaying = held * c.keep + movement.before * c.inject
             decayed = decayed + movement.rates * (self._decaying * c.through + movement.before * c.coupled)
         return decayed
-
-
-def _share_left(h: HeldStep) -> float:
-    """The largest share of a step's gradient that is still in the momentum of any parameter."""
-    gain = _largest(h.coefficients.gain)
-    return _largest(h.weight) / gain if gain else 0.0
-
-
-def _largest(number: Spread) -> float:
-    return abs(number) if isinstance(number, float) else float(number.abs().max())

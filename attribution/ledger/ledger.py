@@ -71,6 +71,12 @@ class HeldStep:
     rate: float = 0.0
     weight: Spread = 0.0
 
+    @property
+    def share_left(self) -> float:
+        """The largest share of its gradient that was still in the momentum of any parameter at the last settlement."""
+        gain = _largest(self.coefficients.gain)
+        return _largest(self.weight) / gain if gain else 0.0
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Window:
@@ -228,3 +234,7 @@ def contracted(bank: Bank, vectors: Tensor) -> Tensor:
 
 def _array(tensor: Tensor | int) -> NDArray[np.float64]:
     return np.asarray(torch.as_tensor(tensor).double().cpu().numpy())
+
+
+def _largest(number: Spread) -> float:
+    return abs(number) if isinstance(number, float) else float(number.abs().max())

@@ -23,7 +23,7 @@ class MemoryPlan:
         banks: the items' gradients at the marks that are held.
         shares: the samples' gradients that are held, at most.
         rates: one vector for each unsettled step, and two for each since the last mark where windows may be split.
-        scores: what the removal score gathers.
+        sketches: what the removal score and the sharing gather.
         rest: everything else.
     """
 
@@ -32,13 +32,13 @@ class MemoryPlan:
     banks: int
     shares: int
     rates: int
-    scores: int
+    sketches: int
     rest: int
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.banks + self.shares + self.rates + self.scores + self.rest
+        return self.banks + self.shares + self.rates + self.sketches + self.rest
 
     def __str__(self) -> str:
         parts = ", ".join(
@@ -47,7 +47,7 @@ class MemoryPlan:
                 ("item gradients", self.banks),
                 ("sample gradients", self.shares),
                 ("step rates and movements", self.rates),
-                ("removal score", self.scores),
+                ("sketches", self.sketches),
                 ("the rest", self.rest),
             )
         )
@@ -82,7 +82,7 @@ def memory_plan(
         stored: bytes of a stored scalar of a gradient.
         worked: bytes of a scalar in sums.
         apart: steps between two marks that are held one by one, at most.
-        sketched: numbers held for the removal score.
+        sketched: numbers held in sketches.
     """
     return MemoryPlan(
         parameters=parameters,
@@ -90,7 +90,7 @@ def memory_plan(
         banks=(marks + 1) * items * parameters * stored,  # one is put together while the others are held
         shares=(interval + tail + 1) * samples * parameters * stored,
         rates=(interval + 2 * apart) * parameters * worked,
-        scores=4 * sketched,
+        sketches=4 * sketched,
         rest=(_OTHERS + _HALVING * apart.bit_length()) * parameters * worked,
     )
 

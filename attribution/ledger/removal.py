@@ -59,10 +59,7 @@ class Removal:
         self.sketches = torch.zeros(samples, width, dtype=torch.float32, device=layout.device)
         self.squares = Squares(width, layout.device)
         self.directions = torch.zeros(items, width, dtype=torch.float32, device=layout.device)
-        coins = torch.randint(
-            0, 2, (layout.size,), generator=torch.Generator().manual_seed(seed), dtype=torch.int8
-        )
-        self._signs = (2 * coins - 1).to(layout.device)
+        self._signs = coins(layout, seed)
 
     def size(self, visits: int) -> int:
         """Numbers held at most when samples are seen so often, in units of 4 bytes."""
@@ -125,6 +122,14 @@ class Removal:
 
 _PIECE = {"cpu": 2**19, "cuda": 2**24}
 """Scalars of a matrix that are signed and summed at a time: what a core's cache holds, 64 MB on a GPU."""
+
+
+def coins(layout: Layout, seed: int) -> Tensor:
+    """(P,) random signs, as int8."""
+    generator = torch.Generator().manual_seed(seed)
+    return (2 * torch.randint(0, 2, (layout.size,), generator=generator, dtype=torch.int8) - 1).to(
+        layout.device
+    )
 
 
 def sketched(rows: Tensor, signs: Tensor, width: int) -> Tensor:

@@ -42,6 +42,23 @@ def contribution_tables(
         yield contributions(interval, names, samples)
 
 
+def transfers(
+    numbers: np.ndarray, amounts: np.ndarray, step: int, names: Sequence[ItemName], samples: Sequence[str]
+) -> pa.Table:
+    """CONTRIBUTIONS of the close: what samples give each other, in an interval of no steps; sums to 0 for each item.
+
+    Args:
+        numbers: (n,) of the samples.
+        amounts: (n, M) nats, see `pushes`.
+        step: the one at which the ledger closes.
+        names: the M lines.
+        samples: 64 hex sample ids by number.
+    """
+    nothing = np.zeros(len(names))
+    shape = dict.fromkeys(("before", "after", "change", "decay", "carried", "forgotten", "path"), nothing)
+    return contributions(Interval(step, step, numbers, amounts, **shape), names, samples)
+
+
 def balances(intervals: Sequence[Interval], names: Sequence[ItemName]) -> pa.Table:
     """One row for each interval and item."""
     m = len(names)

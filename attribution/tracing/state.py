@@ -1,7 +1,7 @@
 """What a tracer leaves beside a checkpoint, so that a run that was killed goes on with its ledger.
 
-Kept are the settled intervals and what the removal score gathered: one file of plain arrays, written beside and moved
-into place. Not kept are the samples' gradients that are still in the momentum; they are many times the checkpoint's
+Kept are the settled intervals, and what the removal score and the sharing gathered: one file of plain arrays, written
+beside and moved into place. Not kept are the samples' gradients that are still in the momentum; they are many times the checkpoint's
 size. A resumed trace shows that momentum, exactly, as carried.
 """
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "attribution.npz"
-_VERSION = 2
-"""1 held other parts of the removal score."""
+_GATHERED = "gathered"
+_VERSION = 3
+"""1 held other parts of the removal score, 2 nothing of how far samples pushed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,25 @@ class Saved:
         lines: (suite, item, functional) of the M lines.
         every: spacing of marks.
         intervals: settled.
-        removal: arrays of the removal score by name; empty where it is not kept.
+        gathered: arrays by name, of each who gathers while the run is traced.
     """
 
     step: int
     lines: tuple[tuple[str, str, str], ...]
     every: int
     intervals: tuple[Interval, ...]
-    removal: Mapping[str, NDArray[Any]]
+    gathered: Mapping[str, Mapping[str, NDArray[Any]]]
 
 
 def save(saved: Saved, folder: str | Path) -> Path:
     """The file it was written to."""
     path = Path(folder) / FILE
     about = {"version": _VERSION, "step": saved.step, "every": saved.every, "lines": saved.lines}
-    arrays: dict[str, NDArray[Any]] = {f"removal/{k}": v for k, v in saved.removal.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        f"{_GATHERED}/{who}/{name}": array
+        for who, held in saved.gathered.items()
+        for name, array in held.items()
+    }
     for n, interval in enumerate(saved.intervals):
         arrays |= {f"{n}/{f.name}": np.asarray(getattr(interval, f.name)) for f in fields(Interval)}
     partial = path.with_suffix(".part")
@@ -88,10 +93,11 @@ def load(folder: str | Path, lines: Sequence[tuple[str, str, str]]) -> Saved | N
             )
         count = len({name.split("/")[0] for name in file.files if name[0].isdigit()})
         intervals = tuple(_interval(file, n) for n in range(count))
-        removal = {name.split("/")[1]: file[name] for name in file.files if name.startswith("removal/")}
-        return Saved(
-            about["step"], tuple(tuple(x) for x in about["lines"]), about["every"], intervals, removal
-        )
+        gathered: dict[str, dict[str, NDArray[Any]]] = {}
+        for path_in, who, name in (n.split("/") for n in file.files if n.startswith(f"{_GATHERED}/")):
+            gathered.setdefault(who, {})[name] = file[f"{path_in}/{who}/{name}"]
+        known = tuple(tuple(line) for line in about["lines"])
+        return Saved(about["step"], known, about["every"], intervals, gathered)
 
 
 def _interval(file: Mapping[str, Any], number: int) -> Interval:

@@ -32,6 +32,7 @@ from attribution.ledger.coverage import coverage
 from attribution.ledger.ledger import Interval
 from attribution.ledger.movement import Pending, momentum_of, read_after, read_before, rule_of
 from attribution.ledger.plan import MemoryPlan, memory_plan, tail_steps
+from attribution.ledger.pushes import Pushes
 from attribution.ledger.refresh import Refresh
 from attribution.ledger.removal import WIDTH, Removal
 from attribution.ledger.rows import balances
@@ -61,7 +62,8 @@ class TraceSettings:
         storage: precision in which gradients are held: "full" (that of sums), "float32" or "bfloat16".
         leave_out: glob patterns of trainable parameters that are not traced; what they move ends in the residual.
         removal: whether the removal score is gathered too.
-        sketch: numbers in a sample's sketch for it.
+        sharing: whether what is booked is shared out in the end, see `ledger.sharing`.
+        sketch: numbers in a sample's sketch for either.
     """
 
     refresh: Refresh = field(default_factory=Refresh)
@@ -72,6 +74,7 @@ class TraceSettings:
     storage: str = "full"
     leave_out: tuple[str, ...] = ()
     removal: bool = True
+    sharing: bool = True
     sketch: int = WIDTH
 
 
@@ -85,6 +88,7 @@ class Tracer(Watching):
         intervals: settled so far, ascending.
         plan: the memory it takes, known from the first optimizer step on.
         removal: what the removal score is made of; None where it is not gathered.
+        pushes: what bookings are shared out by; None where they are not.
         layout: the traced parameters, known from the run's start on.
     """
 
@@ -102,6 +106,7 @@ class Tracer(Watching):
         self.intervals: list[Interval] = []
         self.plan: MemoryPlan | None = None
         self.removal: Removal | None = None
+        self.pushes: Pushes | None = None
         self.samples: Sequence[str] = ()
         self._resume, self._say, self._clock = resume, say, clock
         self._times = Times(self._now)
@@ -120,8 +125,11 @@ class Tracer(Watching):
         self.samples, self._run = run.samples, run
         self._due = run.first_step
         self._marks = self._marks_of(run)
+        sizes = len(run.samples), len(self.names), self.settings.sketch
         if self.settings.removal:
-            self.removal = Removal(self.layout, len(run.samples), len(self.names), self.settings.sketch)
+            self.removal = Removal(self.layout, *sizes)
+        if self.settings.sharing:
+            self.pushes = Pushes(self.layout, *sizes)
         if self._resume is not None and run.first_step:
             self._restore(self._resume, run.first_step)
 
@@ -176,7 +184,7 @@ class Tracer(Watching):
     def checkpoint_saved(self, step: int, folder: str) -> None:
         """The ledger is settled here, and what is needed to go on is put beside the checkpoint."""
         self.settle(step)
-        arrays = {} if self.removal is None else self.removal.arrays()
+        arrays = {name: gathering.arrays() for name, gathering in self._gathering.items()}
         if first():
             save(Saved(step, self._lines, self.refresh.every, tuple(self.intervals), arrays), folder)
 
@@ -184,8 +192,8 @@ class Tracer(Watching):
         """The last mark; all is settled, and the taps come off."""
         self.settle(steps)
         self.capture.remove()
-        if self.removal is not None:
-            self.removal.finish()
+        for gathering in self._gathering.values():
+            gathering.finish()
         found = coverage(balances(self.intervals, self.names))
         self._say(f"{found}; marks and settlements took {100 * self.overhead:.0f} % of the step time")
 
@@ -206,11 +214,11 @@ class Tracer(Watching):
                 book.amounts()
         with self._times.settling(book.unsettled):
             amounts = book.amounts()
-            if self.removal is not None:
-                self.removal.add(book.windows, book.held)
+            for gathering in self._gathering.values():
+                gathering.add(book.windows, book.due)
             self.intervals.append(book.settle(amounts))
-            if self.removal is not None:
-                self.removal.book(self.intervals[-1])
+            for gathering in self._gathering.values():
+                gathering.book(self.intervals[-1])
 
     def _restore(self, folder: str | Path, step: int) -> None:
         """Goes on from the state beside a checkpoint, if there is one."""
@@ -222,8 +230,9 @@ class Tracer(Watching):
             raise CannotTrace(f"the trace is of step {saved.step}, the run of step {step}", where=str(folder))
         self.intervals = list(saved.intervals)
         self._marking.refresh = replace(self.refresh, every=saved.every)
-        if self.removal is not None and saved.removal:
-            self.removal.restore(saved.removal)
+        for name, gathering in self._gathering.items():
+            if saved.gathered.get(name):
+                gathering.restore(saved.gathered[name])
 
     @property
     def refresh(self) -> Refresh:
@@ -244,6 +253,12 @@ class Tracer(Watching):
     def overhead(self) -> float:
         """Seconds of marks and settlements over seconds of steps with their capture; what the ceiling bounds."""
         return self._times.overhead
+
+    @property
+    def _gathering(self) -> dict[str, Removal | Pushes]:
+        """Who is told of the steps of each interval before it is settled, and of its amounts."""
+        known: dict[str, Removal | Pushes | None] = {"removal": self.removal, "pushes": self.pushes}
+        return {name: gathering for name, gathering in known.items() if gathering is not None}
 
     @property
     def _lines(self) -> tuple[tuple[str, str, str], ...]:
@@ -323,7 +338,7 @@ class Tracer(Watching):
             apart=min(spacing, self._running.total_steps) if self.refresh.adaptive else 0,
             stored=self.capture.storage.itemsize,
             worked=self.layout.work.itemsize,
-            sketched=0 if self.removal is None else self.removal.size(samples * self._running.total_steps),
+            sketched=sum(g.size(samples * self._running.total_steps) for g in self._gathering.values()),
         )
         self._say(str(self.plan))
 

@@ -57,7 +57,12 @@ def traced(case: Case) -> Traced:
     explained = {f: coverage(rows.filter(pc.equal(rows["functional"], f))).explained for f in FUNCTIONALS}
     numbers, found = removal.scores()
     assert len(numbers) == len(case.corpus.rows)
-    scores = {"contribution": contributions(tracer, len(numbers)), "removal": found, "in-run": in_run.scores}
+    scores = {
+        "contribution": contributions(tracer, len(numbers)),
+        "bookings": bookings(tracer, len(numbers)),
+        "removal": found,
+        "in-run": in_run.scores,
+    }
     return Traced(scores, explained, removal.arrays(), {k: v.clone() for k, v in model.state_dict().items()})
 
 
@@ -76,6 +81,15 @@ class Watched(Tracer):
 
 
 def contributions(tracer: Tracer, samples: int) -> Floats:
+    """(N, lines) nats: what is booked, shared out."""
+    assert tracer.pushes is not None
+    total = bookings(tracer, samples)
+    numbers, given = tracer.pushes.transfers()
+    total[numbers] += given
+    return total
+
+
+def bookings(tracer: Tracer, samples: int) -> Floats:
     """(N, lines) nats, summed over the run."""
     total = np.zeros((samples, len(tracer.names)))
     for interval in tracer.intervals:

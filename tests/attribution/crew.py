@@ -27,8 +27,9 @@ def traced(loop: Loop, wrap: Any = lambda model: model) -> Tracer:
 
 
 def written(tracer: Tracer, path: Path) -> None:
-    """Amounts, what is not explained, and removal scores, as arrays."""
+    """Amounts, what is not explained, removal scores and transfers, as arrays."""
     assert tracer.removal is not None
+    assert tracer.pushes is not None
     np.savez(
         path,
         starts=[i.start for i in tracer.intervals],
@@ -37,6 +38,7 @@ def written(tracer: Tracer, path: Path) -> None:
         forgotten=np.stack([i.forgotten for i in tracer.intervals]),
         gap=np.stack([i.gap for i in tracer.intervals]),
         scores=tracer.removal.scores()[1],
+        given=tracer.pushes.transfers()[1],
     )
 
 

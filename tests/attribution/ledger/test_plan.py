@@ -15,8 +15,8 @@ def test_every_part_is_counted() -> None:
     assert (3 + 1) * 8 * 100 * 2 == plan.banks
     assert (10 + 44 + 1) * 4 * 100 * 2 == plan.shares
     assert 10 * 100 * 4 == plan.rates
-    assert 200 == plan.scores
-    assert plan.total == plan.banks + plan.shares + plan.rates + plan.scores + plan.rest
+    assert 200 == plan.sketches
+    assert plan.total == plan.banks + plan.shares + plan.rates + plan.sketches + plan.rest
 
 
 def test_momentum_of_a_step_lasts_until_a_hundredth_is_left() -> None:

@@ -12,7 +12,7 @@ from benchmarks.truth.corpus import LEAKED, WORDS, WRONG, Corpus, Row, corpus
 from benchmarks.truth.course import FULL, LORA, Case, Course, case_of, empty_model
 from benchmarks.truth.figures import Seed, correlated, ranked
 from benchmarks.truth.ladder import HELD, LEDGER, netted, watched, worth_of
-from benchmarks.truth.ours import contributions
+from benchmarks.truth.ours import bookings
 from benchmarks.truth.store import Store
 from benchmarks.truth.together import retrained_together
 from benchmarks.truth.truth import halves
@@ -74,7 +74,7 @@ class TestLadder:
 
         found = forms.sums[LEDGER].sum(0)
 
-        expected = contributions(forms.tracer, len(case.corpus.rows))
+        expected = bookings(forms.tracer, len(case.corpus.rows))
         assert np.abs(expected).max() > 1e-2
         assert pytest.approx(expected, abs=1e-4 * np.abs(expected).max()) == found
 

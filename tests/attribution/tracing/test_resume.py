@@ -69,6 +69,22 @@ def test_the_removal_score_goes_on_too(tmp_path: Path) -> None:
     assert np.corrcoef(whole.removal.scores()[1].ravel(), scores.ravel())[0, 1] > 0.99  # marks lie elsewhere
 
 
+def test_what_samples_give_each_other_goes_on_too(tmp_path: Path) -> None:
+    tracer = resumed(tmp_path)
+
+    assert tracer.pushes is not None
+    numbers, found = tracer.pushes.transfers()
+    assert list(range(7)) == numbers.tolist()
+    assert np.abs(found.sum(axis=0)).max() < 1e-12
+    booked = sum(i.attributed for i in tracer.intervals)
+    assert np.allclose(booked, tracer.pushes.booked.sum(axis=0), rtol=1e-12)
+    whole = Tracer(items(2), SETTINGS)
+    train(*started(), LOOP, [whole])
+    assert whole.pushes is not None
+    expected = whole.pushes.booked + whole.pushes.transfers()[1]
+    assert np.corrcoef(expected.ravel(), (tracer.pushes.booked + found).ravel())[0, 1] > 0.95  # less is carried
+
+
 def test_a_checkpoint_changes_nothing_of_the_training(tmp_path: Path) -> None:
     courses = []
     for stop in (False, True):
