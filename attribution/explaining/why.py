@@ -2,7 +2,8 @@
 
 Three columns that say three things, each by itself:
 
-- contribution: what moved it in this run, in nats; all of them and the rest of the line add up to the change.
+- contribution: what moved it in this run, in nats; all of them and the rest of the line add up to the change. Beside
+  it stands what was booked: the sample's own pushes, before what samples did together was shared out.
 - removal score: what would change without the sample, as a ranking; it adds up to nothing.
 - overlap: words that stand in both; evidence of text, never of influence.
 """
@@ -40,6 +41,7 @@ class Cause:
         sample: number in the run's list of samples.
         name: its row in its dataset, where known.
         amount: contribution, nats, positive helped.
+        booked: the part of it that the sample was booked when it was seen, nats; the rest others gave it, or took.
         removal: removal score; None where none was computed.
         overlap: verbatim evidence; None where the texts could not be read.
     """
@@ -51,6 +53,7 @@ class Cause:
     label: str | None
     source: str | None
     amount: float
+    booked: float
     removal: float | None
     overlap: Overlap | None = None
 
@@ -153,7 +156,9 @@ def _amounts(ledger: Ledger, suite: str, item: str, functional: str) -> pl.DataF
 
     key = {"suite": suite, "item": item, "functional": functional}
     mine = pl.DataFrame(pl.from_arrow(ledger.contributions)).filter(**key)
-    sums = mine.group_by("sample").agg(pl.col("amount").sum())
+    steps = pl.col("start_step") < pl.col("stop_step")  # none where the ledger is closed
+    booked = pl.col("amount").filter(steps).sum()
+    sums = mine.group_by("sample").agg(pl.col("amount").sum(), booked=booked)
     scores = pl.DataFrame(pl.from_arrow(ledger.removals)).filter(**key).select("sample", "score")
     samples = pl.DataFrame(pl.from_arrow(ledger.samples)).with_columns(name=sample_names())
     return (
@@ -180,6 +185,7 @@ def _causes(rows: pl.DataFrame) -> tuple[Cause, ...]:
             label=row["label"],
             source=row["source"],
             amount=row["amount"],
+            booked=row["booked"],
             removal=row["score"],
         )
         for rank, row in enumerate(rows.iter_rows(named=True), 1)

@@ -77,7 +77,7 @@ class Pushes:
         if self._levels is None:
             self._levels = levels(self.layout, windows[0].left.gradients)
         self._add_items(windows)
-        signs = self._signs * self._spread(self._levels)
+        signs = self._signs * _spread(self.layout, self._levels)
         for h, weights in pushing(self.layout, windows, held):
             pushed = sketched(h.shares, signs * weights, self.sketches.shape[1])
             numbers = torch.tensor(h.samples, device=pushed.device, dtype=torch.long)
@@ -131,7 +131,7 @@ class Pushes:
 
     def _add_items(self, windows: Sequence[Window]) -> None:
         assert self._levels is not None  # noqa: S101 - just set
-        signs = self._signs / self._spread(self._levels)
+        signs = self._signs / _spread(self.layout, self._levels)
         width = self.gradients.shape[1]
         left = sketched(windows[0].left.gradients, signs, width)
         for window in windows:
@@ -140,9 +140,6 @@ class Pushes:
             self.steps += len(window.steps)
             left = right
 
-    def _spread(self, each: Tensor) -> Tensor:
-        return torch.repeat_interleave(each, self.layout.lengths)
-
 
 def levels(layout: Layout, gradients: Tensor) -> Tensor:
     """(tensors,) √ρ, see above; 1 where no item has a gradient.
@@ -150,8 +147,9 @@ def levels(layout: Layout, gradients: Tensor) -> Tensor:
     Args:
         gradients: (M, P) of the items.
     """
-    means = layout.sums(gradients.float().square().mean(0)) / layout.lengths
-    roots = means.sqrt()
+    precise = torch.promote_types(gradients.dtype, torch.float32)
+    lengths = torch.linalg.vector_norm(gradients, dim=0, dtype=precise)  # over items, place by place
+    roots = (layout.sums(lengths.square()) / layout.lengths / len(gradients)).sqrt()
     level = float((roots * layout.lengths).sum() / layout.size)
     if level == 0:
         return torch.ones_like(roots, dtype=torch.float32)
@@ -186,4 +184,8 @@ def capped(layout: Layout, rates: Tensor | None) -> Tensor:
     moving = rates > 0
     inverse = torch.where(moving, 1 / rates.double().square(), 0)
     level = (layout.sums(inverse) / layout.lengths).rsqrt()
-    return torch.minimum(rates, torch.repeat_interleave(CAP * level, layout.lengths).to(rates.dtype))
+    return torch.minimum(rates, _spread(layout, CAP * level).to(rates.dtype))
+
+
+def _spread(layout: Layout, each: Tensor) -> Tensor:
+    return torch.repeat_interleave(each, layout.lengths, output_size=layout.size)  # else a GPU is waited for

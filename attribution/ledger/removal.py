@@ -1,7 +1,7 @@
 r"""How an item would change without a sample, as a ranking, from the gradients that tracing has in hand anyway.
 
-Accounting is no counterfactual: of two samples that teach the same, the ledger credits the one that came first, while
-taking it away changes little. The removal score is an influence function over the whole run:
+Accounting is no counterfactual: where many samples teach the same, the ledger shares the credit out, while taking one
+of them away changes little. The removal score is an influence function over the whole run:
 
     R_ij = z_i( <G_i, (Σ_v g_v g_vᵀ + λ mean_v |g_v|² I)^-1 ĥ_j> ),   λ = 5                                  (5)
 

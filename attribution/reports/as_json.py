@@ -69,8 +69,9 @@ def _part(part: Why) -> dict[str, Any]:
 
 
 def _cause(cause: Cause, *, hidden: bool) -> dict[str, Any]:
-    values = {name: value for name, value in asdict(cause).items() if name != "amount"}
-    return {**values, "contribution": None if hidden else cause.amount}
+    values = {name: value for name, value in asdict(cause).items() if name not in {"amount", "booked"}}
+    amounts = {"contribution": cause.amount, "booked": cause.booked}
+    return {**values, **(dict.fromkeys(amounts) if hidden else amounts)}
 
 
 def _rest(rest: Rest, *, hidden: bool) -> dict[str, Any]:

@@ -67,12 +67,13 @@ def _balance(rows: Sequence[tuple[str, str]]) -> str:
 def _causes(title: str, causes: Sequence[Cause], rest: Rest, part: Why) -> Iterator[str]:
     if not causes:
         return
-    yield f"\n**{title}**\n\n| rank | sample | contribution | removal | overlap | label, source |\n"
-    yield "|--:|---|--:|--:|---|---|\n"
+    yield f"\n**{title}**\n\n| rank | sample | contribution | booked | removal | overlap | label, source |\n"
+    yield "|--:|---|--:|--:|--:|---|---|\n"
     for c in causes:
         cells = [
             f"{c.rank}", code(c.name), code(words.amount(c.amount, ranks_only=part.ranks_only)),
-            code(words.score(c.removal)), code(words.overlap(c.overlap)), code(words.facts_of(c)),
+            code(words.amount(c.booked, ranks_only=part.ranks_only)), code(words.score(c.removal)),
+            code(words.overlap(c.overlap)), code(words.facts_of(c)),
         ]  # fmt: skip
         yield f"| {' | '.join(cells)} |\n"
     if rest.samples:

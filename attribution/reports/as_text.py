@@ -54,10 +54,11 @@ def _part(part: Why) -> list[str]:
 def _causes(title: str, causes: Sequence[Cause], rest: Rest, part: Why) -> list[str]:
     if not causes:
         return []
-    head = ("rank", "sample", "contribution", "removal", "overlap", "label, source")
+    head = ("rank", "sample", "contribution", "booked", "removal", "overlap", "label, source")
     rows = [
-        (f"{c.rank}", _safe(c.name), words.amount(c.amount, ranks_only=part.ranks_only), words.score(c.removal),
-         words.overlap(c.overlap), _safe(words.facts_of(c)))
+        (f"{c.rank}", _safe(c.name), words.amount(c.amount, ranks_only=part.ranks_only),
+         words.amount(c.booked, ranks_only=part.ranks_only), words.score(c.removal), words.overlap(c.overlap),
+         _safe(words.facts_of(c)))
         for c in causes
     ]  # fmt: skip
     lines = ["", f"  {title}", *words.aligned([head, *rows], 4)]

@@ -17,10 +17,13 @@ from governance.lake.contributions import Check, StoredAttribution
 from governance.reports.words import plural
 
 CONTRIBUTION = "contribution: what moved it in this run, in nats; positive helped; adds up to the change"
+BOOKED = (
+    "booked: what its own pushes moved when it was seen; contributions share out what samples did together"
+)
 REMOVAL = "removal score: what would change without it, as a ranking; no unit, adds up to nothing"
 OVERLAP = "overlap: words that stand in both; evidence of text, never of influence"
 MEASURED = "measured: what the suite lost when the run was done again without the group, in nats"
-LEGEND = (CONTRIBUTION, REMOVAL, OVERLAP)
+LEGEND = (CONTRIBUTION, BOOKED, REMOVAL, OVERLAP)
 UNNAMED: dict[By, str] = {"label": "no label", "source": "no source", "rule": "no finding"}
 PLURALS: dict[By, str] = {
     "sample": "samples", "cluster": "clusters", "label": "labels", "source": "sources", "rule": "rules",

@@ -1,8 +1,8 @@
 """What a tracer leaves beside a checkpoint, so that a run that was killed goes on with its ledger.
 
 Kept are the settled intervals, and what the removal score and the sharing gathered: one file of plain arrays, written
-beside and moved into place. Not kept are the samples' gradients that are still in the momentum; they are many times the checkpoint's
-size. A resumed trace shows that momentum, exactly, as carried.
+beside and moved into place. Not kept are the samples' gradients that are still in the momentum; they are many times
+the checkpoint's size. A resumed trace shows that momentum, exactly, as carried.
 """
 
 from __future__ import annotations

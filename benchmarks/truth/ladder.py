@@ -1,4 +1,4 @@
-"""Why do the ledger's amounts predict halves less well than In-Run's? From one to the other, one change at a time.
+"""Why do the bookings predict halves less well than In-Run's amounts? From one to the other, one change at a time.
 
     python -m benchmarks.truth.ladder                            # AdamW, all parameters, seeds 0, 1, 2
     python -m benchmarks.truth.ladder --optimizer sgd            # the same with SGD
@@ -61,7 +61,7 @@ class Form:
     middle: bool = False
 
 
-IN_RUN, RATED, LEDGER = "in-run", "+ rates", "ledger"
+IN_RUN, RATED, BOOKED = "in-run", "+ rates", "bookings"
 FORMS = {
     IN_RUN: Form(),
     "+ middle": Form(middle=True),
@@ -69,7 +69,7 @@ FORMS = {
     "+ momentum + middle": Form(momentum=True, middle=True),
     RATED: Form(preconditioned=True),
     "+ rates + momentum": Form(preconditioned=True, momentum=True),
-    LEDGER: Form(preconditioned=True, momentum=True, middle=True),
+    BOOKED: Form(preconditioned=True, momentum=True, middle=True),
 }
 
 
@@ -228,13 +228,13 @@ def main(given: Sequence[str] | None = None) -> None:
             f"| {method} | {value:.3f} [{low:.3f}, {high:.3f}] | {seeds} | "
             f"{change:+.3f} [{least:+.3f}, {most:+.3f}] | {' | '.join(_areas(found, method))} |"
         )
-    change, (least, most) = figures.between(LEDGER, RATED)
+    change, (least, most) = figures.between(BOOKED, RATED)
     print(
-        f"\n{LEDGER} - in-run of the optimizer's own step (+ rates): {change:+.3f} [{least:+.3f}, {most:+.3f}]"
+        f"\n{BOOKED} - in-run of the optimizer's own step (+ rates): {change:+.3f} [{least:+.3f}, {most:+.3f}]"
     )
-    print("\n| tensors | in-run: gross, net | ledger: gross, net |\n|---|---|---|")
-    for kind in found[0][1][LEDGER]:
-        cells = [_sizes([parts[form] for _, parts in found], kind) for form in (IN_RUN, LEDGER)]
+    print("\n| tensors | in-run: gross, net | bookings: gross, net |\n|---|---|---|")
+    for kind in found[0][1][BOOKED]:
+        cells = [_sizes([parts[form] for _, parts in found], kind) for form in (IN_RUN, BOOKED)]
         print(f"| {kind} | {' | '.join(cells)} |")
 
 
@@ -265,7 +265,7 @@ def scores_of(forms: dict[str, Floats]) -> tuple[dict[str, Floats], Parts]:
     """((N, M) of every line of the table, those of the two ends by kind of tensor)."""
     kinds = np.array([_kind(name) for name in forms["names"]])
     there = [kind for kind in KINDS if kind in kinds]
-    parts = {form: {k: forms[form][kinds == k].sum(0) for k in there} for form in (IN_RUN, LEDGER)}
+    parts = {form: {k: forms[form][kinds == k].sum(0) for k in there} for form in (IN_RUN, BOOKED)}
     scores = {form: forms[form].sum(0) for form in FORMS}
     for form, by_kind in parts.items():
         scores[f"{form}, netted by tensor"] = netted(forms[form])

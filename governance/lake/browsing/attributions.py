@@ -154,7 +154,7 @@ def tracing(lake: Lake, suite: str, items: Sequence[str]) -> dict[str, set[str]]
 
 
 def item_ledger(lake: Lake, attribution: str, suite: str, item: str, most: int) -> Ledger:
-    """The ledger of one item, intervals summed up.
+    """The ledger of one item: intervals summed up to one of a step, and the close, which has none.
 
     Samples and removal scores are told of the `most` samples of either sign and functional only; every other sample
     is there with its number, so that sums over all of them are right.
@@ -162,8 +162,9 @@ def item_ledger(lake: Lake, attribution: str, suite: str, item: str, most: int) 
     own = "attribution = ? AND suite = ? AND item = ?"
     values: list[object] = [attribution, suite, item]
     contributions = lake.query(
-        "SELECT 0 AS start_step, 0 AS stop_step, sample, '' AS sample_id, ? AS suite, ? AS item, functional,"
-        f" sum(amount) AS amount FROM lake.contributions WHERE {own} GROUP BY sample, functional",
+        "SELECT 0 AS start_step, (start_step < stop_step)::BIGINT AS stop_step, sample, '' AS sample_id, ? AS suite,"
+        f" ? AS item, functional, sum(amount) AS amount FROM lake.contributions WHERE {own}"
+        " GROUP BY sample, functional, start_step < stop_step",
         CONTRIBUTIONS,
         [suite, item, *values],
     )
@@ -181,6 +182,7 @@ def _largest(contributions: pa.Table, most: int) -> list[int]:
     import polars as pl
 
     rows = pl.DataFrame(pl.from_arrow(contributions.select(["sample", "functional", "amount"])))
+    rows = rows.group_by("sample", "functional").agg(pl.col("amount").sum())
     ordered = rows.sort(["functional", "amount", "sample"], descending=[False, True, False])
     groups = ordered.group_by("functional", maintain_order=True)
     both = pl.concat([groups.head(most), groups.tail(most)])

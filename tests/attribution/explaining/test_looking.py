@@ -18,7 +18,7 @@ from governance.lake.audits import commit_audit
 from governance.lake.browsing import attributions
 from governance.lake.browsing.attributions import Part
 from governance.lake.contributions import AttributionRecord, Ledger, commit_attribution, rules_of_samples
-from tests.attribution.ledgers import random_ledger, sample_table, sha, with_removals
+from tests.attribution.ledgers import contribution_table, random_ledger, sample_table, sha, with_removals
 from tests.lake.builders import audit_report, dataset_record, evidence_table, finding_table
 
 SUITE, COUNT = "suite1", 14
@@ -39,7 +39,10 @@ def made() -> Ledger:
             source=ledger.samples.column("source").to_pylist(),
         ),
     )
-    return with_removals(ledger, scores, SUITE)
+    given = {(n, f"i{m}"): ((n % 2) - 0.5) / (1 + m) for n in range(COUNT) for m in range(4)}  # sums to 0
+    closing = contribution_table(given, start=30, stop=30, suite=SUITE)
+    contributions = pa.concat_tables([ledger.contributions, closing])
+    return with_removals(replace(ledger, contributions=contributions), scores, SUITE)
 
 
 @pytest.fixture(scope="module")

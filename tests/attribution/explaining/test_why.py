@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +10,13 @@ from hypothesis import strategies as st
 from attribution.entries import ANSWER_LOSS, MARGIN
 from attribution.explaining.why import Order, why, with_overlap
 from governance.errors import NotFound, UsageError
-from tests.attribution.ledgers import ledger_of, random_ledger, sample_table, with_removals
+from tests.attribution.ledgers import (
+    contribution_table,
+    ledger_of,
+    random_ledger,
+    sample_table,
+    with_removals,
+)
 
 AMOUNTS = {(0, "i"): 1.0, (1, "i"): 0.5, (2, "i"): -0.25, (3, "i"): 0.25, (4, "i"): -2.0}
 
@@ -71,6 +80,20 @@ def test_a_loss_functional_does_not_flip():
     found = why(ledger_of(sample_table(5), AMOUNTS, before=-1.2), "demo", "i", ANSWER_LOSS)
 
     assert ("", None) == (found.flip, found.crossing)
+
+
+def test_what_was_booked_stands_beside_what_the_close_made_of_it():
+    ledger = ledger_of(sample_table(3), {(0, "i"): 2.0, (1, "i"): 1.0})
+    given = contribution_table({(0, "i"): -0.75, (1, "i"): 0.25, (2, "i"): 0.5}, start=10, stop=10)
+
+    closed = replace(ledger, contributions=pa.concat_tables([ledger.contributions, given]))
+    found = why(closed, "demo", "i", ANSWER_LOSS)
+
+    assert [(0, 1.25, 2.0), (1, 1.25, 1.0), (2, 0.5, 0.0)] == [
+        (c.sample, c.amount, c.booked) for c in found.helped
+    ]
+    assert why(ledger, "demo", "i", ANSWER_LOSS).line == found.line
+    assert [c.amount for c in why(ledger, "demo", "i", ANSWER_LOSS).causes] == [2.0, 1.0]
 
 
 def test_removal_scores_stand_beside_and_change_no_amount():

@@ -114,7 +114,9 @@ def test_pushes_are_how_far_the_parameters_moved(optimizer: str) -> None:
 
     moved = before - torch.cat([p.detach().reshape(-1) for p in model.parameters()])
 
-    assert torch.allclose(moved, tracer.pushed, atol=0.03 * float(moved.abs().max()))  # the last tenth of a push
+    assert torch.allclose(
+        moved, tracer.pushed, atol=0.03 * float(moved.abs().max())
+    )  # the last tenth of a push
 
 
 class Told(Tracer):

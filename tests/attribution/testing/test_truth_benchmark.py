@@ -11,7 +11,7 @@ import torch
 from benchmarks.truth.corpus import LEAKED, WORDS, WRONG, Corpus, Row, corpus
 from benchmarks.truth.course import FULL, LORA, Case, Course, case_of, empty_model
 from benchmarks.truth.figures import Seed, correlated, ranked
-from benchmarks.truth.ladder import HELD, LEDGER, netted, watched, worth_of
+from benchmarks.truth.ladder import HELD, BOOKED, netted, watched, worth_of
 from benchmarks.truth.ours import bookings
 from benchmarks.truth.store import Store
 from benchmarks.truth.together import retrained_together
@@ -69,10 +69,10 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 class TestLadder:
-    def test_its_last_form_is_the_ledger(self, case: Case):
+    def test_its_last_form_is_the_bookings(self, case: Case):
         forms = watched(case)
 
-        found = forms.sums[LEDGER].sum(0)
+        found = forms.sums[BOOKED].sum(0)
 
         expected = bookings(forms.tracer, len(case.corpus.rows))
         assert np.abs(expected).max() > 1e-2

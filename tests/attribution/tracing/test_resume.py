@@ -82,7 +82,9 @@ def test_what_samples_give_each_other_goes_on_too(tmp_path: Path) -> None:
     train(*started(), LOOP, [whole])
     assert whole.pushes is not None
     expected = whole.pushes.booked + whole.pushes.transfers()[1]
-    assert np.corrcoef(expected.ravel(), (tracer.pushes.booked + found).ravel())[0, 1] > 0.95  # less is carried
+    assert (
+        np.corrcoef(expected.ravel(), (tracer.pushes.booked + found).ravel())[0, 1] > 0.95
+    )  # less is carried
 
 
 def test_a_checkpoint_changes_nothing_of_the_training(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from attribution.ledger.balance import Sums
 
 COLUMNS = (
-    Column("Rank", "n"), Column("Sample", "mid"), Column("Contribution, nats", "n"), Column("Removal score", "n"),
-    Column("Overlap (not influence)", "mid"), Column("Label, source", "mid"),
+    Column("Rank", "n"), Column("Sample", "mid"), Column("Contribution, nats", "n"), Column("Booked, nats", "n"),
+    Column("Removal score", "n"), Column("Overlap (not influence)", "mid"), Column("Label, source", "mid"),
 )  # fmt: skip
 UNTESTED = "Unvalidated: nobody has tested this attribution by retraining. What it says are claims."
 
@@ -38,7 +38,7 @@ def safe(part: Why) -> Why:
 
 
 def legend() -> Markup:
-    """What each of the three columns says, and what it does not."""
+    """What each of the columns says, and what it does not."""
     from attribution.reports.words import LEGEND
 
     said = [line.partition(": ") for line in LEGEND]
@@ -67,6 +67,7 @@ def lines(part: Why, causes: Sequence[Cause], about: Evidence, caption: str) -> 
             f"{c.rank}",
             row_link(c.name, about.homes.get(c.sample), c.sample),
             words.amount(c.amount, ranks_only=part.ranks_only),
+            words.amount(c.booked, ranks_only=part.ranks_only),
             words.score(c.removal),
             words.overlap(about.overlaps.get(c.sample)),
             label_and_source(c.label, c.source, about.homes.get(c.sample)),
