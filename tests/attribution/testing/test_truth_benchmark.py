@@ -11,7 +11,7 @@ import torch
 from benchmarks.truth.corpus import LEAKED, WORDS, WRONG, Corpus, Row, corpus
 from benchmarks.truth.course import FULL, LORA, Case, Course, case_of, empty_model
 from benchmarks.truth.figures import Seed, correlated, ranked
-from benchmarks.truth.ladder import HELD, BOOKED, netted, watched, worth_of
+from benchmarks.truth.ladder import BOOKED, HELD, netted, watched, worth_of
 from benchmarks.truth.ours import bookings
 from benchmarks.truth.store import Store
 from benchmarks.truth.together import retrained_together
