@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from attribution.entries import REMOVALS, SAMPLES
 from attribution.ledger.coverage import Coverage, coverage
-from attribution.ledger.rows import balances, contribution_tables, removals, transfers
+from attribution.ledger.rows import balances, removals
 from attribution.tracing.probing import Probes, probes_of
 from attribution.tracing.tracer import Tracer, TraceSettings
 from governance.errors import NotFound
@@ -184,14 +184,12 @@ def samples_of(lake: Lake, split: str, path: Path) -> pa.Table:
 
 def ledger_of(tracer: Tracer, samples: pa.Table) -> Ledger:
     """The tables of a trace that has ended."""
-    tables = list(contribution_tables(tracer.intervals, tracer.names, tracer.samples))
-    if tracer.pushes is not None and tracer.intervals:
-        given = tracer.pushes.transfers()
-        tables.append(transfers(*given, tracer.intervals[-1].stop, tracer.names, tracer.samples))
     scores = REMOVALS.empty_table()
     if tracer.removal is not None:
         scores = removals(*tracer.removal.scores(), tracer.names, tracer.samples)
-    return Ledger(samples, pa.concat_tables(tables), balances(tracer.intervals, tracer.names), scores)
+    return Ledger(
+        samples, pa.concat_tables(tracer.contributions()), balances(tracer.intervals, tracer.names), scores
+    )
 
 
 def _settings(watched: Watch, difference: float | None) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
     tracer = Tracer(probes)
     ... any training that calls observers (training.observer), with tracer among them ...
-    tracer.intervals                # the ledger; rows.contributions and rows.balances make tables of it
+    tracer.contributions()          # who moved what, with what samples share out at the close
+    tracer.intervals                # the same as it was booked; rows.balances makes lines of it that add up
 
 What happens when, within one optimizer step:
 
@@ -35,7 +36,7 @@ from attribution.ledger.plan import MemoryPlan, memory_plan, tail_steps
 from attribution.ledger.pushes import Pushes
 from attribution.ledger.refresh import Refresh
 from attribution.ledger.removal import WIDTH, Removal
-from attribution.ledger.rows import balances
+from attribution.ledger.rows import balances, contribution_tables, transfers
 from attribution.tracing.items import Bank, Probe, bank, names_of
 from attribution.tracing.marking import Marks, Reach, Times
 from attribution.tracing.processes import first, summed
@@ -43,6 +44,7 @@ from attribution.tracing.state import Saved, load, save
 from training.observer import MicroBatch, RunStarted, Watching
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from torch import Tensor
 
 _LOG = logging.getLogger("govern.attribution")
@@ -196,6 +198,13 @@ class Tracer(Watching):
             gathering.finish()
         found = coverage(balances(self.intervals, self.names))
         self._say(f"{found}; marks and settlements took {100 * self.overhead:.0f} % of the step time")
+
+    def contributions(self) -> Iterator[pa.Table]:
+        """CONTRIBUTIONS as they were booked, interval by interval, and last what samples give each other of it."""
+        yield from contribution_tables(self.intervals, self.names, self.samples)
+        if self.pushes is not None and self.intervals:
+            given = self.pushes.transfers()
+            yield transfers(*given, self.intervals[-1].stop, self.names, self.samples)
 
     def settle(self, step: int) -> None:
         """The ledger is settled up to the state after `step` steps, with a mark there if there is none."""

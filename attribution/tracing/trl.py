@@ -4,7 +4,7 @@
     callback = AttributionCallback(probes)
     callback.attach(trainer)
     trainer.train()
-    callback.tracer.intervals
+    callback.tracer.contributions()
 
 `attach` numbers the rows of the training set, lets the numbers travel with each batch, and takes them out again before
 the model sees it. Rows are samples: packed rows hold several, so packing is refused here (`govern train` packs, and

@@ -6,6 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import torch
@@ -189,8 +191,27 @@ def test_transfers_are_the_value_less_what_was_booked() -> None:
     assert np.abs(found.sum(0)).max() < 1e-12
 
 
+def test_contributions_sum_to_what_the_ledger_attributes() -> None:
+    tracer = traced(sketch=101)
+
+    rows = pl.DataFrame(pl.from_arrow(pa.concat_tables(tracer.contributions())))
+
+    for line, name in enumerate(tracer.names):
+        mine = rows.filter(item=name.item, functional=name.functional)
+        close = mine.filter(pl.col("start_step") == pl.col("stop_step"))
+        assert (
+            pytest.approx(sum(i.attributed[line] for i in tracer.intervals), abs=1e-12)
+            == mine["amount"].sum()
+        )
+        assert pytest.approx(0, abs=1e-12) == close["amount"].sum()
+        assert 7 == close.height == mine["sample"].n_unique()
+
+
 def test_a_run_without_sharing_has_none() -> None:
-    assert traced(sharing=False).pushes is None
+    tracer = traced(sharing=False)
+
+    assert tracer.pushes is None
+    assert len(tracer.intervals) == len(list(tracer.contributions()))
 
 
 def test_nothing_seen_transfers_nothing() -> None:
