@@ -101,8 +101,14 @@ class Pending:
     before: Tensor
 
 
-def read_before(layout: Layout, optimizer: torch.optim.Optimizer, applied: Tensor) -> Pending:
-    """The step's coefficients, from groups and state as they are before `optimizer.step()`."""
+def read_before(
+    layout: Layout, optimizer: torch.optim.Optimizer, applied: Tensor, *, idle: bool = False
+) -> Pending:
+    """The step's coefficients, from groups and state as they are before `optimizer.step()`.
+
+    Args:
+        idle: the step will be held back, which counts of steps cannot tell where there are none, or not yet.
+    """
     groups = groups_of(layout, optimizer)
     states = _states(layout, optimizer)
     rule = rule_of(optimizer)
@@ -114,7 +120,7 @@ def read_before(layout: Layout, optimizer: torch.optim.Optimizer, applied: Tenso
         key = id(group), state.get(rule.momentum_key) is None
         if key not in known:
             known[key] = rule.coefficients(group, state)
-        each.append(RESTS if parameter.grad is None else known[key])
+        each.append(RESTS if idle or parameter.grad is None else known[key])
     settings = {id(g): dict(g) for g in optimizer.param_groups}
     copies = tuple(settings[id(g)] for g in groups)
     momentum = _momentum(layout, states, rule)

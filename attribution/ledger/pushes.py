@@ -1,19 +1,23 @@
 r"""How far each sample moved the parameters over the whole run, against the items' mean gradients: what sharing needs.
 
-    P_i = Σ_r c_r W_r ⊙ g_i(r)             over all steps r at which sample i was seen
-    W_r = gain_r U_r + direct_r q_r        U_r = through_r q_r + keep_r U_{r+1}, so momentum is in it
-    a_ij = <P_i, h̄_j + μ_j Σ_k P_k>,       μ_j such that Σ_i a_ij = A_j, the sum of the bookings
+    P_i = √ρ ⊙ Σ_r c_r W_r ⊙ g_i(r)        over all steps r at which sample i was seen
+    W_r = gain_r U_r + direct_r q_r        U_r = through_r q_r + keep_{r+1} U_{r+1}, so momentum is in it
+    a_ij = <P_i, h̄_j / √ρ + μ_j Σ_k P_k>,  μ_j such that Σ_i a_ij = A_j, the sum of the bookings
 
 h̄_j is the mean of the item's gradients over the steps: in another order of samples, a push would have met the gradient
 of another step. Along the way as a whole h̄ misses the change by what bends; μ_j puts that right in the one direction in
-which it is known, as a discrete gradient does (Gonzalez 1996).
+which it is known, as a discrete gradient does (Gonzalez 1996). Of items whose bookings nearly cancel it is most of a.
 
-Both sides are count sketches of `width` numbers. Two things keep their noise down, neither changes what is sketched on
-average. Each tensor's places are multiplied by √ρ on the side of the samples, and divided by it on that of the items, ρ
-being the root mean square of its gradients at the first mark, at least a tenth of the mean over all: AdamW moves every
-place by about as much, so the samples' side would be level and the items' not. And rates are cut at 10 times what the
-tensor's mean v gives, as in `sketching`: where v is next to nothing, samples push far, against each other, and nothing
-moves. The relative error of a_ij was 0.22 to 1.20 before, and is 0.12 to 0.28 (`benchmarks/truth`, seeds 100 to 102).
+Both sides are count sketches of `width` numbers. Two things keep their noise down.
+
+- ρ, one number a tensor: the root mean square of the items' gradients there at the first mark, at least a tenth of the
+  mean over all. AdamW moves every place by about as much, so pushes would be level and gradients not. In <P_i, h̄_j> it
+  cancels; in lengths and likeness of pushes it counts places by how much items feel them.
+- q is cut at 10 times what the mean v of the tensor's moving places gives. Where v is next to nothing, samples push
+  far, against each other, and nothing moves. That is a bias of a, taken on purpose, as in `sketching`.
+
+The relative error of a that sketches leave was 0.22 to 1.20 before, and is 0.12 to 0.28 (`benchmarks/truth`, seeds 100
+to 102).
 """
 
 from __future__ import annotations
@@ -69,7 +73,7 @@ class Pushes:
             self.sketches.numel()
             + self.gradients.numel()
             + 2 * self.booked.size
-            + 3 * self.layout.size  # signs, and a step's weights with them
+            + 10 * self.layout.size  # signs, and a step's weights while they are made
         )
 
     def add(self, windows: Sequence[Window], held: Sequence[HeldStep]) -> None:
@@ -99,15 +103,17 @@ class Pushes:
         booked = self.booked[numbers]
         if not len(numbers):
             return numbers, booked
-        pushes = self.sketches[torch.as_tensor(numbers, device=self.sketches.device)].double()
-        total = pushes.sum(0)
+        pushes = self.sketches
+        if len(numbers) < len(pushes):
+            pushes = pushes[torch.as_tensor(numbers, device=pushes.device)]
+        total = pushes.sum(0, dtype=torch.float64)
         length = float(total @ total)
         if length == 0:
             return numbers, np.zeros_like(booked)
-        worth = pushes @ (self.gradients.double().T / self.steps)
-        missing = torch.from_numpy(booked.sum(0)).to(worth.device) - worth.sum(0)
-        worth += torch.outer(pushes @ total, missing / length)
-        given = shared(pushes, worth).cpu().numpy() - booked
+        towards = self.gradients.double() / self.steps
+        missing = torch.from_numpy(booked.sum(0)).to(towards.device) - towards @ total
+        towards += torch.outer(missing / length, total)
+        given = shared(pushes, towards).cpu().numpy() - booked
         found: NDArray[np.float64] = given - given.mean(axis=0)
         return numbers, found
 
@@ -179,12 +185,13 @@ def pushing(
 
 
 def capped(layout: Layout, rates: Tensor | None) -> Tensor:
-    """(P,) rates of which none is more than `CAP` times that of its tensor's mean v, v being 1 / rate²."""
+    """(P,) rates, none more than `CAP` times that of its tensor's mean v over places that move, v being 1 / rate²."""
     assert rates is not None  # noqa: S101 - its interval is the one being settled
-    moving = rates > 0
-    inverse = torch.where(moving, 1 / rates.double().square(), 0)
-    level = (layout.sums(inverse) / layout.lengths).rsqrt()
-    return torch.minimum(rates, _spread(layout, CAP * level).to(rates.dtype))
+    still = rates <= 0
+    inverse = rates.to(torch.float64, copy=True).pow_(-2).masked_fill_(still, 0.0)
+    moving = layout.lengths - layout.sums(still)
+    level = (layout.sums(inverse) / moving.clamp_min(1)).rsqrt()
+    return torch.minimum(rates, _spread(layout, (CAP * level).to(rates.dtype)))
 
 
 def _spread(layout: Layout, each: Tensor) -> Tensor:

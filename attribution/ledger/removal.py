@@ -74,7 +74,7 @@ class Removal:
             self.directions += len(window.steps) / 2 * ends
         due = [steps[s] for w in windows for s in w.steps]
         visits = torch.cat([h.factor * sketched(h.shares, self._signs, width) for h in due])
-        numbers = torch.tensor([n for h in due for n in h.samples], device=visits.device)
+        numbers = torch.tensor([n for h in due for n in h.samples], device=visits.device, dtype=torch.long)
         self.sketches.index_add_(0, numbers, visits)
         self.squares.add(visits)
 
@@ -140,7 +140,7 @@ def sketched(rows: Tensor, signs: Tensor, width: int) -> Tensor:
     for start in range(0, whole, wide):
         stop = min(start + wide, whole)
         signed = rows[:, start:stop].float() * signs[start:stop]
-        sketch += signed.view(len(rows), -1, width).sum(1)
+        sketch += signed.view(len(rows), (stop - start) // width, width).sum(1)
     rest = rows.shape[1] - whole
     sketch[:, :rest] += rows[:, whole:].float() * signs[whole:]
     return sketch

@@ -2,9 +2,9 @@ r"""What samples did together, shared out among them: the Aumann-Shapley value o
 
 Bookings (2) go by who came first. Of two samples that teach the same, the first moves the item and the second finds
 nothing left to do; where samples pull at each other, each is booked its whole pull. So a sample's bookings say little
-of what would be different without it. Here sample i is P_i, how far it moved the parameters in all, and a_ij what that
-is worth to item j, with Σ_i a_ij = A_j, the sum of the bookings. What a part of the samples would have brought, each
-being there to the extent x_i, is kernel regression:
+of what would be different without it. Here sample i is P_i, how far it moved the parameters in all (`pushes`), and
+a_ij = <P_i, d_j> what that is worth to item j, with Σ_i a_ij = A_j, the sum of the bookings. What a part of the samples
+would have brought, each being there to the extent x_i, is kernel regression:
 
     v_j(x) = Σ_i x_i a_ij c_i(x),   c(x) = (λ + K X)^-1 (λ + K) 1,   K = P Pᵀ,   λ = mean_i |P_i|²,   X = diag(x)
 
@@ -20,6 +20,7 @@ not matter.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,28 +36,39 @@ _ROWS = 4096
 """Samples worked on at a time."""
 
 
-def shared(pushes: Tensor, worth: Tensor) -> Tensor:
-    """(n, M) the value (4) in double precision; its sums over samples are those of `worth`.
+def shared(pushes: Tensor, towards: Tensor) -> Tensor:
+    """(n, M) the value (4) in double precision, of a_ij = <P_i, d_j>; its sums over samples are those of a.
 
     Args:
-        pushes: (n, width) P.
-        worth: (n, M) a.
+        pushes: (n, width) P, in any precision.
+        towards: (M, width) d, in double precision.
     """
-    pushes, worth = pushes.double(), worth.double()
-    ridge = float(pushes.square().sum()) / max(1, len(pushes))
+    ridge = _squares(pushes) / max(1, len(pushes))
     if ridge == 0:
-        return worth.clone()
+        return towards.new_zeros(len(pushes), len(towards))
     values, basis = _spectrum(pushes)
-    ones = worth.new_ones(len(pushes), 1)
-    onto = basis.T @ (pushes.T @ torch.cat([ones, worth], 1))  # (rank, 1 + M), along the directions of K
-    alone = onto[:, :1] * (values + ridge)[:, None]
-    found = torch.empty_like(worth)
+    total = pushes.sum(0, dtype=torch.float64)
+    onto = basis.T @ sum(
+        (rows.T @ (rows @ towards.T) for rows in _pieces(pushes)), start=torch.zeros_like(towards.T)
+    )
+    ones = (basis.T @ total)[:, None]
+    alone = ones * (values + ridge)[:, None]
+    found = []
+    for rows in _pieces(pushes):
+        directions = rows @ basis
+        hard = ridge + directions @ (ones * values[:, None])
+        found.append(_integral(directions, values, ridge, (rows @ towards.T, onto), (hard, alone)))
+    return torch.cat(found)
+
+
+def _pieces(pushes: Tensor) -> Iterator[Tensor]:
+    """The rows in double precision, a few at a time."""
     for start in range(0, len(pushes), _ROWS):
-        rows = slice(start, start + _ROWS)
-        directions = pushes[rows] @ basis
-        hard = ridge * ones[rows] + directions @ (onto[:, :1] * values[:, None])
-        found[rows] = _integral(directions, values, ridge, (worth[rows], onto[:, 1:]), (hard, alone))
-    return found
+        yield pushes[start : start + _ROWS].double()
+
+
+def _squares(pushes: Tensor) -> float:
+    return float(sum(rows.square().sum() for rows in _pieces(pushes)))
 
 
 def _integral(
@@ -98,9 +110,11 @@ def _spectrum(pushes: Tensor) -> tuple[Tensor, Tensor]:
     """(rank,) eigenvalues of K = P Pᵀ above rounding, and (width, rank) B such that P B has the eigenvectors."""
     n, width = pushes.shape
     if n <= width:
-        values, vectors = torch.linalg.eigh(pushes @ pushes.T)
+        whole = pushes.double()
+        values, vectors = torch.linalg.eigh(whole @ whole.T)
         kept = values > values[-1] * n * torch.finfo(values.dtype).eps
-        return values[kept], pushes.T @ (vectors[:, kept] / values[kept])
-    values, vectors = torch.linalg.eigh(pushes.T @ pushes)
+        return values[kept], whole.T @ (vectors[:, kept] / values[kept])
+    start = torch.zeros(width, width, dtype=torch.float64, device=pushes.device)
+    values, vectors = torch.linalg.eigh(sum((rows.T @ rows for rows in _pieces(pushes)), start=start))
     kept = values > values[-1] * width * torch.finfo(values.dtype).eps
     return values[kept], vectors[:, kept] / values[kept].sqrt()

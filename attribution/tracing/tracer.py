@@ -165,12 +165,15 @@ class Tracer(Watching):
         gradient = self.layout.gradients()
         total = summed(shares.sum(0, dtype=self.layout.work))
         factor = quick_factor(self.layout, total, gradient, self.capture.tolerance)
-        if factor is None and not bool(gradient.isfinite().all()):
+        idle = factor is None and not bool(gradient.isfinite().all())
+        if idle:
             # a loss scaler holds such a step back: its samples move nothing
             shares, gradient, factor, self._recorded = shares[:0], torch.zeros_like(gradient), 1.0, []
         elif factor is None:
             factor = common_factor(self.layout, total, gradient, self.capture.tolerance)
-        self._pending = shares, factor, read_before(self.layout, self._running.optimizer, gradient)
+        pending = read_before(self.layout, self._running.optimizer, gradient, idle=idle)
+        assert factor is not None  # noqa: S101 - 1 where the step is idle
+        self._pending = shares, factor, pending
 
     def after_update(self, step: int) -> None:
         """The movement, taken apart."""
@@ -198,9 +201,13 @@ class Tracer(Watching):
             gathering.finish()
         found = coverage(balances(self.intervals, self.names))
         self._say(f"{found}; marks and settlements took {100 * self.overhead:.0f} % of the step time")
+        self._book = None  # the close needs the memory
 
     def contributions(self) -> Iterator[pa.Table]:
-        """CONTRIBUTIONS as they were booked, interval by interval, and last what samples give each other of it."""
+        """CONTRIBUTIONS as they were booked, interval by interval, and last what samples give each other of it.
+
+        Over several processes only once the run has finished, which puts together what each has gathered.
+        """
         yield from contribution_tables(self.intervals, self.names, self.samples)
         if self.pushes is not None and self.intervals:
             given = self.pushes.transfers()
@@ -240,8 +247,19 @@ class Tracer(Watching):
         self.intervals = list(saved.intervals)
         self._marking.refresh = replace(self.refresh, every=saved.every)
         for name, gathering in self._gathering.items():
-            if saved.gathered.get(name):
-                gathering.restore(saved.gathered[name])
+            arrays = saved.gathered.get(name)
+            if not arrays:
+                self._say(
+                    f"no {name} lie beside the checkpoint of step {step}: they are gathered from here on"
+                )
+            elif arrays["sketches"].shape != gathering.sketches.shape:
+                raise CannotTrace(
+                    f"the trace has {arrays['sketches'].shape[1]:,} numbers a sketch, not {self.settings.sketch:,}",
+                    where=str(folder),
+                    hint="go on with the number it was begun with",
+                )
+            else:
+                gathering.restore(arrays)
 
     @property
     def refresh(self) -> Refresh:

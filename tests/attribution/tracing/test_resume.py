@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,27 @@ def test_what_samples_give_each_other_goes_on_too(tmp_path: Path) -> None:
     assert (
         np.corrcoef(expected.ravel(), (tracer.pushes.booked + found).ravel())[0, 1] > 0.95
     )  # less is carried
+
+
+def test_a_trace_with_other_sketches_is_refused(tmp_path: Path) -> None:
+    resumed(tmp_path)
+    tracer = Tracer(items(2), replace(SETTINGS, sketch=53), resume=tmp_path)
+
+    with pytest.raises(CannotTrace, match="101 numbers a sketch, not 53"):
+        train(*started(), LOOP, [tracer], first=5)
+
+
+def test_what_was_not_gathered_before_is_said(tmp_path: Path) -> None:
+    model, optimizer = started()
+    first = Tracer(items(2), replace(SETTINGS, sharing=False))
+    train(model, optimizer, LOOP, [first], last=5)
+    first.checkpoint_saved(5, str(tmp_path))
+    first.capture.remove()
+    said: list[str] = []
+
+    train(model, optimizer, LOOP, [Tracer(items(2), SETTINGS, resume=tmp_path, say=said.append)], first=5)
+
+    assert "no pushes lie beside the checkpoint of step 5: they are gathered from here on" == said[0]
 
 
 def test_a_checkpoint_changes_nothing_of_the_training(tmp_path: Path) -> None:
